@@ -1,0 +1,38 @@
+import { computed, integer, text, timestamp } from '../core/column.ts'
+import { entity, list } from '../core/entity.ts'
+
+/** Background jobs: extract refreshes, flow runs, subscriptions. Tableau forgets them after weeks; the warehouse does not. */
+export const jobs = entity({
+  name: 'jobs',
+  doc: 'Background jobs: extract refreshes, flow runs, subscriptions. Tableau forgets them after weeks; here they stay.',
+  kind: 'event',
+  read: list('jobs', { list: 'backgroundJobs', item: 'backgroundJob', since: '3.1', sort: 'createdAt:asc' }),
+  key: ['id'],
+  columns: {
+    id: text('@id', 'LUID of the job').required(),
+    job_type: text('@jobType', 'Kind of work, such as refresh_extracts'),
+    status: text(
+      '@status',
+      'Pending, InProgress, Success, Failed or Cancelled; Lost when Tableau forgot it unfinished',
+    ),
+    title: text('@title', 'What it works on'),
+    subtitle: text('@subtitle', 'What kind of item that is'),
+    priority: integer('@priority', '0 is first, 100 is last'),
+    created_at: timestamp('@createdAt', 'When it was queued').required(),
+    started_at: timestamp('@startedAt', 'When it began'),
+    ended_at: timestamp('@endedAt', 'When it ended; null while it has not'),
+    finish_code: computed(
+      'integer',
+      '0 success, 1 failed, 2 cancelled; known for jobs that were asked for one by one',
+    ),
+  },
+  event: {
+    windowField: 'createdAt',
+    createdColumn: 'created_at',
+    endedColumn: 'ended_at',
+    byId: { path: 'jobs/{id}', item: 'job', since: '3.1' },
+    byIdFrom: { job_type: '@type', ended_at: '@completedAt', finish_code: '@finishCode' },
+  },
+  role: 'SiteAdministratorExplorer',
+  help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_jobs_tasks_and_schedules.htm#query_jobs',
+})
