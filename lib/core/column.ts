@@ -15,6 +15,9 @@ export type ColumnType = keyof ValueOf
 /** A cell: a value of any column type, or null. */
 export type Cell = ValueOf[ColumnType] | null
 
+/** A row of any entity: cells by column name. */
+export type Row = Readonly<Record<string, Cell>>
+
 /** What a column is, as data. */
 export interface ColumnSpec {
   readonly type: ColumnType
@@ -50,7 +53,7 @@ export type Columns = Readonly<Record<string, Column>>
 /** The row type that follows from columns: required ones are never null. */
 export type RowOf<C extends Columns> = {
   readonly [K in keyof C]: C[K] extends Column<infer T, infer R>
-    ? true extends R
+    ? [R] extends [true]
       ? ValueOf[T]
       : ValueOf[T] | null
     : never

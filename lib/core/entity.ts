@@ -1,4 +1,5 @@
-import { type Columns, type RequiredName, type RowOf, type Column, text } from './column.ts'
+import { type Column, type Columns, type RequiredName, type Row, type RowOf, text } from './column.ts'
+import type { RawItem } from './item.ts'
 
 /** A page-by-page list of all items of a site. */
 export interface ListRead {
@@ -47,6 +48,10 @@ export interface EventFacts {
   readonly byId: { readonly path: string; readonly item: string; readonly since: string }
   /** Where the columns stand in that answer, when it is shaped differently from the list. */
   readonly byIdFrom: Readonly<Record<string, string>>
+  /** Completes a row that was read by id from what only that answer says. */
+  settle(row: Row, item: RawItem): Row
+  /** The cells of an event that Tableau forgot before it was seen to end. */
+  readonly lost: Row
 }
 
 /** One table of facts about a site, as declared. Everything else about it is derived from this value. */

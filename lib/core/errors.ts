@@ -187,6 +187,9 @@ export function asAlmanacError(thrown: unknown): AlmanacError {
 }
 
 /** Whether a thrown value is an AlmanacError of one of these codes. */
-export function isError(thrown: unknown, ...codes: readonly ErrorCode[]): thrown is AlmanacError {
-  return thrown instanceof AlmanacError && codes.includes(thrown.code)
+export function isError<C extends ErrorCode>(
+  thrown: unknown,
+  ...codes: readonly C[]
+): thrown is AlmanacError & { readonly code: C } {
+  return thrown instanceof AlmanacError && codes.some((code) => code === thrown.code)
 }

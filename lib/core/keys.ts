@@ -1,5 +1,5 @@
-import { AlmanacError } from './errors.ts'
 import type { Day } from './day.ts'
+import { AlmanacError } from './errors.ts'
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62})$/
 const ENTITY = /^[a-z][a-z0-9_]{0,62}$/
@@ -49,6 +49,8 @@ export const keys = {
   observations: (at: Place): string => `observation/${place(at)}/`,
   observation: (at: Place, dt: Day, sha256: string): string =>
     `observation/${placeAndDay(at, dt)}/${checked('hash', HASH, sha256)}.parquet`,
+  observationReceipt: (at: Place, dt: Day, sha256: string): string =>
+    `observation/${placeAndDay(at, dt)}/${checked('hash', HASH, sha256)}.json`,
   manifests: (at: Place): string => `manifest/${place(at)}/`,
   manifest: (at: Place, dt: Day, version: number): string =>
     `manifest/${placeAndDay(at, dt)}/v${String(version).padStart(4, '0')}.json`,

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
+import { AlmanacError } from '../core/errors.ts'
+
+/** A row as the engine answers it: JavaScript values by column name. */
+export type EngineRow = Readonly<Record<string, JS>>
+
+/** A value that a statement takes by parameter. */
+export type Parameter = DuckDBValue
+
+/** One conversation with the engine: temporary tables live and die with it. */
+export interface Session {
+  /** A file of verified bytes in the staging folder; the engine sees no other files. */
+  stage(bytes: Uint8Array): Promise<string>
+  /** Where the engine may write a file. */
+  scratch(): string
+  /** The bytes of a file in the staging folder. */
+  collect(path: string): Promise<Uint8Array>
+  run(sql: string, parameters?: readonly Parameter[]): Promise<void>
+  rows(sql: string, parameters?: readonly Parameter[]): Promise<readonly EngineRow[]>
+  close(): Promise<void>
+}
+
+/** DuckDB for one process: no network, no extensions, no files but its own staging folder, configuration locked. */
+export interface Engine {
+  session(): Promise<Session>
+  close(): Promise<void>
+}
+
+/** Limits of the engine: memory in MB, threads. */
+export interface EngineLimits {
+  readonly memoryMb?: number
+  readonly threads?: number
+}
+
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+/** Switches off everything that reaches outside the given folders, then locks the settings. */
+export async function lockDown(connection: DuckDBConnection, folders: readonly string[]): Promise<void> {
+  const list = folders.map((folder) => quoted(folder.endsWith('/') ? folder : `${folder}/`)).join(', ')
+  await connection.run(`SET allowed_directories = [${list}]`)
+  for (const setting of [
+    "TimeZone = 'UTC'",
+    'autoinstall_known_extensions = false',
+    'autoload_known_extensions = false',
+    'allow_community_extensions = false',
+    'enable_external_access = false',
+    'lock_configuration = true',
+  ]) {
+    await connection.run(`SET ${setting}`)
+  }
+}
+
+/** A statement that failed inside our own SQL is a defect, not the user's. */
+async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new AlmanacError('internal', `the engine refused a statement: ${said} (${sql.slice(0, 200)})`, { cause })
+  }
+}
+
+function sessionOn(connection: DuckDBConnection, folder: string): Session {
+  const path = (): string => join(folder, `${randomBytes(8).toString('hex')}.parquet`)
+  return {
+    scratch: path,
+    stage: async (bytes) => {
+      const file = path()
+      await writeFile(file, bytes)
+      return file
+    },
+    collect: (file) => readFile(file),
+    run: async (sql, parameters = []) => {
+      await asDefect(sql, () => connection.run(sql, [...parameters]))
+    },
+    rows: (sql, parameters = []) =>
+      asDefect(sql, async () => (await connection.runAndReadAll(sql, [...parameters])).getRowObjectsJS()),
+    close: async () => {
+      connection.disconnectSync()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Opens the engine over a fresh staging folder in the system's temporary folder. */
+export async function openEngine(limits: EngineLimits = {}): Promise<Engine> {
+  const staging = await mkdtemp(join(tmpdir(), 'almanac-'))
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(limits.threads ?? 2),
+    memory_limit: `${limits.memoryMb ?? 1024}MB`,
+    temp_directory: join(staging, 'spill'),
+  })
+  const first = await instance.connect()
+  await lockDown(first, [staging])
+  let sessions = 0
+  return {
+    session: async () => {
+      const folder = join(staging, String(sessions++))
+      await mkdir(folder)
+      return sessionOn(await instance.connect(), folder)
+    },
+    close: async () => {
+      first.disconnectSync()
+      instance.closeSync()
+      await rm(staging, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import type { Row } from '../core/column.ts'
+import type { EventFacts, ListRead } from '../core/entity.ts'
+import { AlmanacError, isError } from '../core/errors.ts'
+import type { RawItem } from '../core/item.ts'
+import { keys, type Place } from '../core/keys.ts'
+import type { ObjectStore } from '../core/ports.ts'
+import {
+  type CandidateReceipt,
+  type EventWindow,
+  parseStored,
+  type UnfinishedEvent,
+} from '../core/receipt.ts'
+import { type Drift, rowReader } from '../core/row.ts'
+import { addCosts } from '../tableau/calls.ts'
+import type { ReadContext, Reading } from './reading.ts'
+import { readEventList } from './rows.ts'
+
+const HOUR = 3_600_000
+
+/** How far a window reaches back behind the last cut: clocks and late entries. */
+const OVERLAP = 48 * HOUR
+
+/** An event unfinished for longer is asked for by its id, so that windows do not grow for ever. */
+export const UNFINISHED_LIMIT = 14 * 24 * HOUR
+
+/** Where the last reading of events ended. */
+export interface LastCut {
+  readonly to: number
+  readonly unfinished: readonly UnfinishedEvent[]
+}
+
+/** The cut of the newest nightly observation; undefined when events were never read. */
+export async function lastCut(store: ObjectStore, at: Place): Promise<LastCut | undefined> {
+  const receipts = (await store.list(keys.observations(at)))
+    .filter(({ key }) => key.endsWith('.json'))
+    .reverse()
+  let newest: LastCut | undefined
+  // Newest day first: every reading repeats what the one before left unfinished, so one complete nightly reading is enough.
+  for (const { key } of receipts) {
+    const object = await store.read(key)
+    if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
+    const [shard] = parseStored<CandidateReceipt>(key, object.bytes).shards
+    if (shard?.window == null || shard.source !== 'nightly') continue
+    if (newest !== undefined && shard.dt !== receiptDay(receipts[0]?.key)) break
+    if (newest === undefined || shard.window.to > newest.to)
+      newest = { to: shard.window.to, unfinished: shard.unfinished }
+  }
+  return newest
+}
+
+const receiptDay = (key: string | undefined): string | undefined => /\/dt=([\d-]{10})\//.exec(key ?? '')?.[1]
+
+/** The closed window of a reading that begins at `start`: from the last cut less 48 hours, or the oldest event still open. */
+export function eventWindow(cut: LastCut | undefined, start: number): EventWindow {
+  if (cut === undefined) return { from: null, to: start }
+  const open = cut.unfinished
+    .map(({ createdAt }) => createdAt)
+    .filter((createdAt) => start - createdAt <= UNFINISHED_LIMIT)
+  return { from: Math.min(cut.to - OVERLAP, ...open), to: start }
+}
+
+const seconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+function windowQuery({ windowField }: EventFacts, { from, to }: EventWindow): Record<string, string> {
+  // The end is rounded up to a whole second, the unit the filter takes; the next window overlaps it anyway.
+  const until = `${windowField}:lt:${seconds(Math.ceil(to / 1000) * 1000)}`
+  return { filter: from === null ? until : `${windowField}:gte:${seconds(from)},${until}` }
+}
+
+/** An item of the by-id answer, with its paths renamed to those of the list. */
+function asListItem(context: ReadContext, facts: EventFacts, item: RawItem): RawItem {
+  const renamed: Record<string, string | readonly string[]> = Object.assign(Object.create(null), item)
+  for (const [column, from] of Object.entries(facts.byIdFrom)) {
+    const to = context.entity.columns[column]?.from
+    const value = item[from]
+    if (value === undefined || to === undefined) continue
+    delete renamed[from]
+    renamed[to] = value
+  }
+  return renamed
+}
+
+/** Asks for one event that stayed open too long; `lost` when Tableau no longer knows it. */
+async function readLongOpen(
+  context: ReadContext,
+  facts: EventFacts,
+  open: UnfinishedEvent,
+  drift: Drift,
+): Promise<{ row: Row; cost: Reading['cost'] | null }> {
+  const path = facts.byId.path.replace('{id}', encodeURIComponent(open.id))
+  try {
+    const { item, cost } = await context.client.item(
+      { path, item: facts.byId.item, query: {} },
+      context.options.signal,
+    )
+    return {
+      row: facts.settle(rowReader(context.entity, drift)(asListItem(context, facts, item)), item),
+      cost,
+    }
+  } catch (error) {
+    if (!isError(error, 'tableau-error') || !error.tableauCode?.startsWith('404')) throw error
+    const [key = 'id'] = context.entity.key
+    return {
+      row: { [key]: open.id, [facts.createdColumn]: BigInt(open.createdAt) * 1000n, ...facts.lost },
+      cost: null,
+    }
+  }
+}
+
+const isOpen = (facts: EventFacts, row: Row): boolean =>
+  row[facts.endedColumn] == null &&
+  Object.entries(facts.lost).every(([column, value]) => row[column] !== value)
+
+function openEvent(context: ReadContext, facts: EventFacts, row: Row): UnfinishedEvent[] {
+  const created = row[facts.createdColumn]
+  if (!isOpen(facts, row) || typeof created !== 'bigint') return []
+  return [{ id: String(row[context.entity.key[0] ?? 'id']), createdAt: Number(created / 1000n) }]
+}
+
+/**
+ * Reads the events of a closed window, and by id those that have been open for more than 14 days.
+ * Absence means nothing: Tableau forgets jobs after weeks.
+ */
+export async function readEvents(
+  context: ReadContext,
+  read: ListRead,
+  facts: EventFacts,
+  cut: LastCut | undefined,
+): Promise<Reading> {
+  const window = eventWindow(cut, context.client.observedAt)
+  const drift: Drift = new Map()
+  const longOpen = (cut?.unfinished ?? []).filter(({ createdAt }) => window.to - createdAt > UNFINISHED_LIMIT)
+  const asked = await Promise.all(longOpen.map((open) => readLongOpen(context, facts, open, drift)))
+  const unfinished: UnfinishedEvent[] = []
+  const extra = asked.map(({ row }) => row)
+  const note = (rows: readonly Row[]): void =>
+    void unfinished.push(...rows.flatMap((row) => openEvent(context, facts, row)))
+  const reading = await readEventList(context, read, windowQuery(facts, window), extra, note)
+  return {
+    ...reading,
+    window,
+    unfinished,
+    cost: asked.reduce((sum, { cost }) => (cost === null ? sum : addCosts(sum, cost)), reading.cost),
+  }
+}

@@ -1,0 +1,35 @@
+import type { Entity } from '../core/entity.ts'
+import type { EventWindow, UnfinishedEvent } from '../core/receipt.ts'
+import type { Drift } from '../core/row.ts'
+import type { Cost } from '../tableau/calls.ts'
+import type { Client } from '../tableau/client.ts'
+import type { ListOptions } from './list.ts'
+import type { FinishedPart } from './sink.ts'
+
+/** What every way of reading an entity works with. */
+export interface ReadContext {
+  readonly client: Client
+  readonly entity: Entity
+  readonly options: ListOptions
+}
+
+/** What reading an entity to its proof gives, whatever its shape. */
+export interface Reading {
+  readonly parts: readonly FinishedPart[]
+  readonly rows: number
+  readonly firstTotal: number | null
+  readonly lastTotal: number | null
+  readonly pages: number
+  readonly passes: number
+  readonly duplicates: number
+  readonly surplus: number
+  readonly observedFrom: number
+  readonly observedTo: number
+  readonly drift: Drift
+  readonly cost: Cost
+  readonly parents: Readonly<Record<string, number>> | null
+  readonly window: EventWindow | null
+  readonly unfinished: readonly UnfinishedEvent[]
+  /** Columns that this server did not send although its version has them. */
+  readonly withheld: readonly string[]
+}

@@ -1,0 +1,138 @@
+import type { Day } from '../core/day.ts'
+import type { StoredColumn } from '../core/receipt.ts'
+import type { Shape } from '../core/shape.ts'
+import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
+
+/**
+ * History is a fold over the committed days. Two tables carry it: `open` (one row a key that is there) and `closed`.
+ * These are the statements of the fold; `history.ts` runs them.
+ */
+
+/** The columns of a published history, in order. */
+export const historyColumns = (shape: Shape): readonly StoredColumn[] => [
+  ...shape.key.map((key) => ({ name: key, type: typeOf(shape, key) })),
+  ...shape.tracked,
+  { name: 'valid_from', type: 'date' },
+  { name: 'valid_to', type: 'date' },
+  { name: 'cause', type: 'text' },
+  { name: 'changed_after', type: 'date' },
+  { name: 'gone_after', type: 'date' },
+  { name: 'unknown', type: 'list' },
+]
+
+const typeOf = (shape: Shape, column: string): StoredColumn['type'] =>
+  shape.columns.find((each) => each.name === column)?.type ?? 'text'
+
+const dateOf = (day: Day | null): string => (day === null ? 'NULL::DATE' : `DATE ${literal(day)}`)
+
+const sameKey = (shape: Shape, left: string, right: string): string =>
+  shape.key.map((key) => `${left}.${name(key)} = ${right}.${name(key)}`).join(' AND ')
+
+/** Empty tables, for a history that begins. */
+export const emptyTables = (shape: Shape): readonly string[] => {
+  const columns = historyColumns(shape).map((column) => `${name(column.name)} ${SQL_TYPE[column.type]}`)
+  return ['open', 'closed'].map((table) => `CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`)
+}
+
+/**
+ * Takes a published history back to a day: rows opened later go, rows closed later are open again.
+ * With null, nothing of it is kept.
+ */
+export function cutBack(shape: Shape, historyFile: string, day: Day): readonly string[] {
+  const columns = historyColumns(shape).map((column) => column.name)
+  const kept = `FROM read_parquet(${literal(historyFile)}) WHERE valid_from <= ${dateOf(day)}`
+  const reopened = `* REPLACE (NULL::DATE AS valid_to, NULL::DATE AS gone_after)`
+  const isClosed = `valid_to IS NOT NULL AND valid_to <= ${dateOf(day)}`
+  return [
+    ...emptyTables(shape),
+    `INSERT INTO closed BY NAME SELECT ${names(columns)} ${kept} AND ${isClosed}`,
+    `INSERT INTO open BY NAME SELECT ${reopened} FROM (SELECT ${names(columns)} ${kept} AND NOT (${isClosed}))`,
+  ]
+}
+
+/** One committed day as the fold takes it. */
+export interface FoldDay {
+  readonly dt: Day
+  /** The committed day before it; null when it is the first. */
+  readonly before: Day | null
+  /** Tracked columns that this day does not know. */
+  readonly missing: readonly string[]
+  /** Columns that some open row does not know. */
+  readonly unknownInOpen: readonly string[]
+}
+
+/** Whether an open row `o` does not know a column. */
+const unknownIn = (column: string): string => `coalesce(list_contains(o.unknown, ${literal(column)}), false)`
+
+function changeTests(shape: Shape, day: FoldDay): { changed: string; appeared: string } {
+  const available = shape.tracked.filter(({ name: column }) => !day.missing.includes(column))
+  const differs = available.map(({ name: column }) => {
+    const different = `o.${name(column)} IS DISTINCT FROM t.${name(column)}`
+    return day.unknownInOpen.includes(column) ? `(NOT ${unknownIn(column)} AND ${different})` : different
+  })
+  const learned = available.filter(({ name: column }) => day.unknownInOpen.includes(column))
+  const or = (tests: readonly string[]): string => (tests.length === 0 ? 'false' : tests.join(' OR '))
+  return { changed: or(differs), appeared: or(learned.map(({ name: column }) => unknownIn(column))) }
+}
+
+/** The reading before this one, for a row of `side`: the day before, or when its parent was last read before. */
+const readingBefore = (shape: Shape, day: FoldDay, side: string): string =>
+  shape.parent === undefined
+    ? dateOf(day.before)
+    : `coalesce((SELECT max(observed_on) FROM read_before WHERE parent = ${side}.${name(shape.parent)}), ${dateOf(day.before)})`
+
+/** A column of the version that opens: today's value, or the last known one where today does not know it. */
+const openingValue = (day: FoldDay, column: StoredColumn): string =>
+  day.missing.includes(column.name)
+    ? `o.${name(column.name)} AS ${name(column.name)}`
+    : `t.${name(column.name)} AS ${name(column.name)}`
+
+/** What the opening version does not know: of today's missing columns, those that the row before did not know either. */
+function openingUnknown(day: FoldDay): string {
+  if (day.missing.length === 0) return 'NULL::VARCHAR[] AS unknown'
+  const missing = `[${[...day.missing].sort().map(literal).join(', ')}]`
+  const kept = `list_filter(${missing}, lambda c: list_contains(o.unknown, c))`
+  return `CASE WHEN o.valid_from IS NULL THEN ${missing} WHEN o.unknown IS NULL OR len(${kept}) = 0 THEN NULL ELSE ${kept} END AS unknown`
+}
+
+/**
+ * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities `read_before` says
+ * when each parent was last read before it. A column that is missing today hides no change: rows are compared
+ * with the last known value, column by column.
+ */
+export function applyDay(shape: Shape, day: FoldDay): readonly string[] {
+  const { changed, appeared } = changeTests(shape, day)
+  const firstKey = name(shape.key[0] ?? '')
+  const here = `t.${firstKey} IS NOT NULL`
+  const there = `o.${firstKey} IS NOT NULL`
+  const keyColumns = shape.key.map((key) => `coalesce(t.${name(key)}, o.${name(key)}) AS ${name(key)}`)
+  const tracked = shape.tracked.map((column) => openingValue(day, column))
+  return [
+    `CREATE OR REPLACE TEMP TABLE delta AS
+     SELECT ${[...keyColumns, ...tracked].join(', ')}, ${openingUnknown(day)}, ${here} AS is_here, ${there} AS was_there,
+       ${there} AND ${here} AND (${changed}) AS is_changed
+     FROM open o FULL JOIN today t ON ${sameKey(shape, 'o', 't')}
+     WHERE NOT (${there}) OR NOT (${here}) OR (${changed}) OR (${appeared})`,
+    `INSERT INTO closed BY NAME
+     SELECT o.* REPLACE (${dateOf(day.dt)} AS valid_to,
+       CASE WHEN d.is_here THEN NULL ELSE ${readingBefore(shape, day, 'o')} END AS gone_after)
+     FROM open o JOIN delta d ON ${sameKey(shape, 'o', 'd')} WHERE d.was_there`,
+    `DELETE FROM open o USING delta d WHERE ${sameKey(shape, 'o', 'd')}`,
+    `INSERT INTO open BY NAME
+     SELECT d.* EXCLUDE (is_here, was_there, is_changed), ${dateOf(day.dt)} AS valid_from,
+       CASE WHEN d.is_changed THEN 'changed' WHEN d.was_there THEN 'schema'
+         WHEN EXISTS (SELECT 1 FROM closed c WHERE ${sameKey(shape, 'c', 'd')}) THEN 'returned' ELSE 'new' END AS cause,
+       ${readingBefore(shape, day, 'd')} AS changed_after
+     FROM delta d WHERE d.is_here`,
+  ]
+}
+
+/** The columns that some open row does not know. */
+export const UNKNOWN_IN_OPEN =
+  'SELECT DISTINCT unnest(unknown) AS "column" FROM open WHERE unknown IS NOT NULL'
+
+/** The whole history, in its canonical order. */
+export const historyQuery = (shape: Shape): string => {
+  const columns = names(historyColumns(shape).map((column) => column.name))
+  return `SELECT ${columns} FROM (SELECT * FROM closed UNION ALL BY NAME SELECT * FROM open) ORDER BY ${names(shape.key)}, valid_from`
+}

@@ -1,0 +1,172 @@
+import type { Day } from '../core/day.ts'
+import type { Entity, EventFacts } from '../core/entity.ts'
+import { AlmanacError, isError } from '../core/errors.ts'
+import { keys, type Place, parseKey } from '../core/keys.ts'
+import { type CommittedDay, committedDays, type Manifest, readManifest } from '../core/manifest.ts'
+import type { ObjectStore } from '../core/ports.ts'
+import type { CandidateReceipt } from '../core/receipt.ts'
+import { shapeOf } from '../core/shape.ts'
+import type { Engine } from '../engine/engine.ts'
+import { buildCandidate, readCandidateReceipt } from './candidate.ts'
+import { type CommitFacts, commit } from './commit.ts'
+import { type Desk, openDesk } from './desk.ts'
+import { observedRuns, publishEvents, storeObservation } from './events.ts'
+import { type Judgement, judge } from './judge.ts'
+import { completeLandings, type Landing } from './landing.ts'
+import { reconcile } from './reconcile.ts'
+
+/** A day that is complete and not committed, and why. */
+export interface HeldDay {
+  readonly dt: Day
+  readonly candidate: string
+  readonly verdict: 'guarded' | 'incomplete'
+  readonly reason: string
+}
+
+/** What a load did: the days it committed, those it holds, and how many objects it published. */
+export interface LoadResult {
+  readonly committed: readonly CommittedDay[]
+  readonly held: readonly HeldDay[]
+  readonly published: number
+}
+
+/** Runs work at a desk of its own: the engine's temporary tables end with it. */
+export async function atDesk<T>(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+  work: (desk: Desk) => Promise<T>,
+): Promise<T> {
+  const session = await engine.session()
+  try {
+    return await work(openDesk(store, session, shapeOf(entity), { entity: entity.name, site }))
+  } finally {
+    await session.close()
+  }
+}
+
+/** The receipts of all candidates whose day has no manifest, in order of day. */
+export async function heldCandidates(
+  store: ObjectStore,
+  at: Place,
+  days: readonly CommittedDay[],
+): Promise<readonly CandidateReceipt[]> {
+  const closed = new Set(days.map((day) => day.dt))
+  const receipts = (await store.list(keys.candidates(at))).filter(({ key }) => {
+    const dt = parseKey(key)?.labels['dt']
+    return key.endsWith('.json') && dt !== undefined && !closed.has(dt)
+  })
+  const read = await Promise.all(receipts.map(({ key }) => readCandidateReceipt(store, key)))
+  return read.sort((a, b) => (a.dt === b.dt ? a.observedFrom - b.observedFrom : a.dt < b.dt ? -1 : 1))
+}
+
+/** Makes the candidates of landings that none was made of yet. A landing that does not hold what it says is reported as held. */
+async function gatherCandidates(desk: Desk, days: readonly CommittedDay[]): Promise<readonly HeldDay[]> {
+  const closed = new Set(days.map((day) => day.dt))
+  const landings = await completeLandings(desk.store, desk.at, (dt) => !closed.has(dt))
+  const there = await heldCandidates(desk.store, desk.at, days)
+  const made = new Set(there.flatMap((receipt) => receipt.shards.map((shard) => `${shard.dt}/${shard.run}`)))
+  const broken: HeldDay[] = []
+  for (const landing of landings.filter(({ dt, run }) => !made.has(`${dt}/${run}`))) {
+    const failure = await unlessBroken(landing, async () => {
+      const { receipt, file } = await buildCandidate(desk.store, desk.session, desk.shape, landing.shards)
+      desk.keep(receipt.sha256, file)
+    })
+    if (failure !== undefined) broken.push(failure)
+  }
+  return broken
+}
+
+/** A landing that does not hold what its receipts say is reported, and harms no other. */
+async function unlessBroken(landing: Landing, work: () => Promise<void>): Promise<HeldDay | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (!isError(error, 'incomplete', 'corrupt-object')) throw error
+    return { dt: landing.dt, candidate: '', verdict: 'incomplete', reason: error.message }
+  }
+}
+
+/** Commits, in order of day, every held candidate that passes; after each commit those before it are judged again. */
+async function commitHeld(desk: Desk, run: string): Promise<{ committed: CommittedDay[]; held: HeldDay[] }> {
+  const committed: CommittedDay[] = []
+  for (;;) {
+    const days = await committedDays(desk.store, desk.at)
+    const held: HeldDay[] = []
+    let progress: CommittedDay | undefined
+    for (const receipt of await heldCandidates(desk.store, desk.at, days)) {
+      const judgement = await judge(desk, days, receipt)
+      if (judgement.verdict === 'complete') {
+        progress = await commitOne(desk.store, receipt, run, judgement)
+        break
+      }
+      held.push({
+        dt: receipt.dt,
+        candidate: receipt.sha256,
+        verdict: judgement.verdict,
+        reason: judgement.reason,
+      })
+    }
+    if (progress === undefined) return { committed, held }
+    committed.push(progress)
+  }
+}
+
+async function commitOne(
+  store: ObjectStore,
+  receipt: CandidateReceipt,
+  run: string,
+  judgement: Judgement & { verdict: 'complete' },
+): Promise<CommittedDay> {
+  const facts: CommitFacts = { run, note: judgement.note }
+  // Lost to another run: the day is committed all the same, by a reading as complete as ours.
+  await commit(store, receipt, facts)
+  return { dt: receipt.dt, version: 1 }
+}
+
+/** Stores the landings of events that no observation holds yet, and publishes the months they touch. */
+async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
+  const stored = await observedRuns(desk)
+  const landings = await completeLandings(desk.store, desk.at, () => true)
+  const committed: CommittedDay[] = []
+  const held: HeldDay[] = []
+  for (const landing of landings.filter(({ dt, run }) => !stored.has(`${dt}/${run}`))) {
+    const failure = await unlessBroken(
+      landing,
+      async () => void (await storeObservation(desk, facts, landing)),
+    )
+    if (failure === undefined) committed.push({ dt: landing.dt, version: 1 })
+    else held.push(failure)
+  }
+  return { committed, held, published: await publishEvents(desk, facts) }
+}
+
+/**
+ * Loads an entity: commits, in order of day, every complete landing without a manifest (tonight's and those that a crash
+ * left behind), then brings all published objects in line with the manifests. Running it again, or twice at once,
+ * changes nothing.
+ */
+export function load(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+  run: string,
+): Promise<LoadResult> {
+  return atDesk(store, engine, entity, site, async (desk) => {
+    if (entity.event !== undefined) return loadEvents(desk, entity.event)
+    const broken = await gatherCandidates(desk, await committedDays(store, desk.at))
+    const { committed, held } = await commitHeld(desk, run)
+    return { committed, held: [...broken, ...held], published: await reconcile(desk) }
+  })
+}
+
+/** The manifest that counts for a day. Throws `not-found` when the day was never committed. */
+export async function manifestOf(store: ObjectStore, at: Place, dt: Day): Promise<Manifest> {
+  const day = (await committedDays(store, at)).find((each) => each.dt === dt)
+  if (day === undefined)
+    throw new AlmanacError('not-found', `${at.entity} of ${at.site} has no committed day ${dt}`)
+  return readManifest(store, at, day)
+}

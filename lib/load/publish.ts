@@ -1,0 +1,51 @@
+import { AlmanacError, isError } from '../core/errors.ts'
+import type { ObjectStore, StoredObject } from '../core/ports.ts'
+
+/** What a derived object should be, decided after a look at the manifests. */
+export interface Wanted {
+  /** Whether the object that is there already says the same. */
+  isSame(existing: StoredObject): Promise<boolean>
+  build(): Promise<Uint8Array>
+}
+
+const ATTEMPTS = 20
+
+/** The object and the ETag to replace; a damaged derived object has no bytes to offer and is written anew. */
+export async function look(
+  store: ObjectStore,
+  key: string,
+): Promise<{ etag: string; object?: StoredObject } | undefined> {
+  try {
+    const object = await store.read(key)
+    return object === undefined ? undefined : { etag: object.etag, object }
+  } catch (error) {
+    if (!isError(error, 'corrupt-object')) throw error
+    const info = await store.head(key)
+    return info === undefined ? undefined : { etag: info.etag }
+  }
+}
+
+/** A derived object, or undefined when there is none that can be used: a damaged one is rebuilt, never read. */
+export async function readDerived(store: ObjectStore, key: string): Promise<StoredObject | undefined> {
+  return (await look(store, key))?.object
+}
+
+/**
+ * Brings a derived object up to what the manifests say: read its ETag, look at the manifests (`wanted` does), write if it
+ * is still that state, else begin again. True when it wrote. Throws `store-conflict` when others keep winning.
+ */
+export async function publish(
+  store: ObjectStore,
+  key: string,
+  wanted: () => Promise<Wanted>,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const existing = await look(store, key)
+    const want = await wanted()
+    if (existing?.object !== undefined && (await want.isSame(existing.object))) return false
+    const bytes = await want.build()
+    const result = await store.write(key, bytes, existing === undefined ? 'absent' : { etag: existing.etag })
+    if (result.won) return true
+  }
+  throw new AlmanacError('store-conflict', `${key}: other writers won ${ATTEMPTS} times`)
+}
