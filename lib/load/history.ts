@@ -148,3 +148,22 @@ export async function foldHistory(
   await session.run(`COPY (${historyQuery(shape)}) TO ${literal(file)} ${parquetOptions(metadata)}`)
   return file
 }
+
+/** How many keys a day brought, changed and lost. */
+export interface DayChanges {
+  readonly new: number
+  readonly changed: number
+  readonly gone: number
+}
+
+/** Counts what a day did, from the tables of the fold that has just run. */
+export async function countChanges(desk: Desk, dt: Day): Promise<DayChanges> {
+  const day = `DATE ${literal(dt)}`
+  const [row] = await desk.session.rows(
+    `SELECT count(*) FILTER (WHERE valid_from = ${day} AND cause IN ('new', 'returned')) AS new,
+       count(*) FILTER (WHERE valid_from = ${day} AND cause = 'changed') AS changed,
+       count(*) FILTER (WHERE valid_to = ${day} AND gone_after IS NOT NULL) AS gone
+     FROM (SELECT valid_from, valid_to, cause, gone_after FROM closed UNION ALL SELECT valid_from, valid_to, cause, gone_after FROM open)`,
+  )
+  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
+}

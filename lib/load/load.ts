@@ -11,6 +11,7 @@ import { buildCandidate, readCandidateReceipt } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { observedRuns, publishEvents, storeObservation } from './events.ts'
+import { countChanges, type DayChanges } from './history.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
@@ -28,6 +29,8 @@ export interface LoadResult {
   readonly committed: readonly CommittedDay[]
   readonly held: readonly HeldDay[]
   readonly published: number
+  /** What the day asked for did; null when this load did not fold it. */
+  readonly changes: DayChanges | null
 }
 
 /** Runs work at a desk of its own: the engine's temporary tables end with it. */
@@ -140,13 +143,13 @@ async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
     if (failure === undefined) committed.push({ dt: landing.dt, version: 1 })
     else held.push(failure)
   }
-  return { committed, held, published: await publishEvents(desk, facts) }
+  return { committed, held, published: await publishEvents(desk, facts), changes: null }
 }
 
 /**
  * Loads an entity: commits, in order of day, every complete landing without a manifest (tonight's and those that a crash
  * left behind), then brings all published objects in line with the manifests. Running it again, or twice at once,
- * changes nothing.
+ * changes nothing. `dt` is the day whose changes are counted.
  */
 export function load(
   store: ObjectStore,
@@ -154,12 +157,15 @@ export function load(
   entity: Entity,
   site: string,
   run: string,
+  dt?: Day,
 ): Promise<LoadResult> {
   return atDesk(store, engine, entity, site, async (desk) => {
     if (entity.event !== undefined) return loadEvents(desk, entity.event)
     const broken = await gatherCandidates(desk, await committedDays(store, desk.at))
     const { committed, held } = await commitHeld(desk, run)
-    return { committed, held: [...broken, ...held], published: await reconcile(desk) }
+    const { objects, isFolded } = await reconcile(desk)
+    const changes = isFolded && dt !== undefined ? await countChanges(desk, dt) : null
+    return { committed, held: [...broken, ...held], published: objects, changes }
   })
 }
 

@@ -25,8 +25,14 @@ export function differingDays(
 const sameDays = (a: readonly CommittedDay[], b: readonly CommittedDay[]): boolean =>
   a.length === b.length && commonPrefix(a, b) === a.length
 
-/** One turn: publishes what differs, then history. The objects written, or undefined when the world moved meanwhile. */
-async function turn(desk: Desk): Promise<number | undefined> {
+/** What was published: how many objects, and whether the fold ran, so that its tables can be asked. */
+export interface Published {
+  readonly objects: number
+  readonly isFolded: boolean
+}
+
+/** One turn: publishes what differs, then history. Undefined when the world moved meanwhile. */
+async function turn(desk: Desk): Promise<Published | undefined> {
   const found = await findHistory(desk)
   const days = await committedDays(desk.store, desk.at)
   let written = 0
@@ -41,17 +47,18 @@ async function turn(desk: Desk): Promise<number | undefined> {
     written++
   }
   // A day committed while we folded would wait for the next load if nobody looked again.
-  return sameDays(days, await committedDays(desk.store, desk.at)) ? written : undefined
+  const isStill = sameDays(days, await committedDays(desk.store, desk.at))
+  return isStill ? { objects: written, isFolded: !isCurrent } : undefined
 }
 
 /**
  * Brings every published object of an entity in line with its manifests, whoever left it behind: snapshots,
- * history, current, in this order. The number of objects written; 0 when all was right already.
+ * history, current, in this order. 0 objects when all was right already.
  */
-export async function reconcile(desk: Desk): Promise<number> {
+export async function reconcile(desk: Desk): Promise<Published> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const written = await turn(desk)
-    if (written !== undefined) return written + (await publishCurrent(desk))
+    const done = await turn(desk)
+    if (done !== undefined) return { ...done, objects: done.objects + (await publishCurrent(desk)) }
   }
   throw new AlmanacError(
     'store-conflict',

@@ -1,11 +1,11 @@
-import { candidateColumns, shapeOf } from '../../lib/core/shape.ts'
+import type { Row } from '../../lib/core/column.ts'
 import type { Day } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { jsonBytes, type Receipt } from '../../lib/core/receipt.ts'
-import type { Row } from '../../lib/core/column.ts'
 import { sha256 } from '../../lib/core/sha256.ts'
+import { candidateColumns, shapeOf } from '../../lib/core/shape.ts'
 import { partSink } from '../../lib/extract/sink.ts'
 
 /** What a test says of a landing beyond its rows. */
@@ -20,7 +20,13 @@ export interface LandingFacts {
 const hex = (text: string): string => sha256(text).slice(0, 8)
 
 /** Lands rows as an extractor would have: parts first, then the receipt. */
-export async function land(store: ObjectStore, entity: Entity, dt: Day, rows: readonly Row[], facts: LandingFacts = {}): Promise<Receipt> {
+export async function land(
+  store: ObjectStore,
+  entity: Entity,
+  dt: Day,
+  rows: readonly Row[],
+  facts: LandingFacts = {},
+): Promise<Receipt> {
   const run = facts.run ?? `run-${dt}`
   const at = { entity: entity.name, site: 'test', dt, run, shard: '0' }
   const sink = partSink(candidateColumns(shapeOf(entity)))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
-import { text, integer } from '../../lib/core/column.ts'
+import { integer, text } from '../../lib/core/column.ts'
 import { entity, list } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
@@ -41,27 +41,54 @@ async function read(store: ObjectStore, key: string): Promise<readonly Record<st
   return rows
 }
 
-const row = (id: string, name: string, owner = 'o', views = 1n) => ({ id, name, owner, views, raw_extra: null })
+const row = (id: string, name: string, owner = 'o', views = 1n) => ({
+  id,
+  name,
+  owner,
+  views,
+  raw_extra: null,
+})
 
 describe('a load', () => {
   test('commits, publishes snapshot, history and current, and does nothing the second time', async () => {
     const store = memoryStore()
     await land(store, things, '2026-11-01', [row('a', 'A'), row('b', 'B')])
     const first = await load(store, engine, things, 'test', 'run-1')
-    expect(first).toEqual({ committed: [{ dt: '2026-11-01', version: 1 }], held: [], published: 3 })
+    expect(first).toEqual({
+      committed: [{ dt: '2026-11-01', version: 1 }],
+      held: [],
+      published: 3,
+      changes: null,
+    })
     await land(store, things, '2026-11-02', [row('b', 'B2'), row('c', 'C', 'o', 7n)])
     await load(store, engine, things, 'test', 'run-2')
     const history = await read(store, keys.history(at))
-    expect(history.map((each) => [each['id'], each['name'], each['cause'], each['valid_from'], each['valid_to'], each['gone_after']])).toEqual([
+    expect(
+      history.map((each) => [
+        each['id'],
+        each['name'],
+        each['cause'],
+        each['valid_from'],
+        each['valid_to'],
+        each['gone_after'],
+      ]),
+    ).toEqual([
       ['a', 'A', 'new', new Date('2026-11-01'), new Date('2026-11-02'), new Date('2026-11-01')],
       ['b', 'B', 'new', new Date('2026-11-01'), new Date('2026-11-02'), null],
       ['b', 'B2', 'changed', new Date('2026-11-02'), null, null],
       ['c', 'C', 'new', new Date('2026-11-02'), null, null],
     ])
-    expect((await read(store, keys.current(at))).map((each) => [each['id'], each['views'], each['as_of']])).toEqual([
+    expect(
+      (await read(store, keys.current(at))).map((each) => [each['id'], each['views'], each['as_of']]),
+    ).toEqual([
       ['b', 1n, new Date('2026-11-02')],
       ['c', 7n, new Date('2026-11-02')],
     ])
-    expect(await load(store, engine, things, 'test', 'run-3')).toEqual({ committed: [], held: [], published: 0 })
+    expect(await load(store, engine, things, 'test', 'run-3')).toEqual({
+      committed: [],
+      held: [],
+      published: 0,
+      changes: null,
+    })
   })
 })

@@ -1,0 +1,128 @@
+import type { Day } from '../core/day.ts'
+import type { Entity } from '../core/entity.ts'
+import type { AlmanacError } from '../core/errors.ts'
+import type { EntityOutcome } from '../core/event.ts'
+import { committedDays } from '../core/manifest.ts'
+import type { Receipt } from '../core/receipt.ts'
+import { type ExtractResult, extract } from '../extract/extract.ts'
+import { observedDays } from '../load/events.ts'
+import { type LoadResult, load } from '../load/load.ts'
+import type { Client } from '../tableau/client.ts'
+import type { NightlyInput, NightlyPorts } from './nightly.ts'
+
+/** What an entity's night works with. */
+export interface EntityPorts extends NightlyPorts {
+  readonly client: Client
+  readonly signal: AbortSignal
+}
+
+const BLANK = {
+  expected: null,
+  fetched: null,
+  duplicates: 0,
+  new: null,
+  changed: null,
+  gone: null,
+  calls: 0,
+  retries: 0,
+  milliseconds: 0,
+  candidate: null,
+  already: false,
+  reason: null,
+} as const
+
+/** What the extraction says of the outcome. */
+function readingFacts(receipt: Receipt): Partial<EntityOutcome> {
+  const { lastTotal, rows, duplicates, calls, retries } = receipt
+  return { expected: lastTotal, fetched: rows, duplicates, calls, retries }
+}
+
+function failedOutcome(
+  entity: Entity,
+  result: Exclude<ExtractResult, { verdict: 'complete' }>,
+): EntityOutcome {
+  const { verdict, error, reason } = result
+  const { expected, fetched } = error?.details ?? {}
+  const counts = {
+    expected: typeof expected === 'number' ? expected : null,
+    fetched: typeof fetched === 'number' ? fetched : null,
+  }
+  return {
+    ...BLANK,
+    ...counts,
+    entity: entity.name,
+    verdict,
+    reason: error === null ? reason : `${reason} (${error.next})`,
+  }
+}
+
+/** What the load says: committed, or held and why. */
+function loadedOutcome(entity: Entity, dt: Day, receipt: Receipt, loaded: LoadResult): EntityOutcome {
+  const base = { ...BLANK, ...readingFacts(receipt), ...loaded.changes, entity: entity.name }
+  const held = loaded.held.find((each) => each.dt === dt)
+  if (held === undefined) return { ...base, verdict: 'complete' }
+  const next =
+    held.verdict === 'guarded'
+      ? ` (nothing was changed; if it is right: almanac accept ${entity.name} --sha ${held.candidate.slice(0, 12)})`
+      : ''
+  return { ...base, verdict: held.verdict, candidate: held.candidate, reason: `${held.reason}${next}` }
+}
+
+/** Extracts and loads one entity; its verdict is the outcome. Throws what ends the run. */
+export async function nightOf(
+  entity: Entity,
+  input: NightlyInput,
+  dt: Day,
+  ports: EntityPorts,
+): Promise<EntityOutcome> {
+  const { store, engine, clock, emit, client, signal, newAttempt } = ports
+  const began = clock.elapsed()
+  const { site, run, backdate } = input
+  emit({ type: 'entity-started', entity: entity.name })
+  const acceptSurplus = input.acceptSurplus.includes(entity.name)
+  const result = await extract(
+    { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate },
+    { client, store, clock, emit, signal },
+  )
+  const took = (): { milliseconds: number } => ({ milliseconds: Math.round(clock.elapsed() - began) })
+  let outcome: EntityOutcome
+  if (result.verdict === 'complete') {
+    emit({ type: 'extracted', entity: entity.name, rows: result.receipt.rows, ...took() })
+    const loaded = await load(store, engine, entity, site, run, dt)
+    emit({ type: 'published', entity: entity.name, objects: loaded.published })
+    outcome = { ...loadedOutcome(entity, dt, result.receipt, loaded), ...took() }
+  } else {
+    outcome = { ...failedOutcome(entity, result), ...took() }
+  }
+  emit({ type: 'entity-ended', outcome })
+  return outcome
+}
+
+/**
+ * The outcome of an entity that this run did not read: committed by an earlier one, or not reached. Either way what an
+ * earlier run left unpublished is put right.
+ */
+export async function settle(
+  entity: Entity,
+  { site, run }: NightlyInput,
+  dt: Day,
+  { store, engine, emit }: NightlyPorts,
+  failure: AlmanacError | null,
+): Promise<EntityOutcome> {
+  const at = { entity: entity.name, site }
+  await load(store, engine, entity, site, run, dt)
+  const isThere =
+    entity.event === undefined
+      ? (await committedDays(store, at)).some((day) => day.dt === dt)
+      : (await observedDays(store, at)).includes(dt)
+  const outcome: EntityOutcome = isThere
+    ? { ...BLANK, entity: entity.name, verdict: 'complete', already: true }
+    : {
+        ...BLANK,
+        entity: entity.name,
+        verdict: 'incomplete',
+        reason: failure?.message ?? 'not read in this run',
+      }
+  emit({ type: 'entity-ended', outcome })
+  return outcome
+}
