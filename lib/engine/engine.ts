@@ -60,7 +60,9 @@ async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause)
-    throw new AlmanacError('internal', `the engine refused a statement: ${said} (${sql.slice(0, 200)})`, { cause })
+    throw new AlmanacError('internal', `the engine refused a statement: ${said} (${sql.slice(0, 200)})`, {
+      cause,
+    })
   }
 }
 

@@ -16,7 +16,9 @@ export const name = (identifier: string): string => `"${identifier.replaceAll('"
 
 /** Names as a comma-separated list of identifiers, each with an optional table before it. */
 export const names = (identifiers: readonly string[], table?: string): string =>
-  identifiers.map((identifier) => (table === undefined ? name(identifier) : `${table}.${name(identifier)}`)).join(', ')
+  identifiers
+    .map((identifier) => (table === undefined ? name(identifier) : `${table}.${name(identifier)}`))
+    .join(', ')
 
 /** A text as an SQL literal: for file paths of our own and days, never for data. */
 export const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`

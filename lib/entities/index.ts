@@ -1,3 +1,4 @@
+import type { DerivedView } from '../core/derived.ts'
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { datasources } from './datasources.ts'
@@ -7,6 +8,7 @@ import { jobs } from './jobs.ts'
 import { projects } from './projects.ts'
 import { site } from './site.ts'
 import { users } from './users.ts'
+import { view_usage } from './view_usage.ts'
 import { views } from './views.ts'
 import { workbooks } from './workbooks.ts'
 
@@ -22,6 +24,9 @@ export const ENTITIES: readonly Entity[] = [
   datasources,
   jobs,
 ].map((declared) => declared as unknown as Entity)
+
+/** Tables that are SQL over published ones. */
+export const VIEWS: readonly DerivedView[] = [view_usage]
 
 /** The entity of that name; throws `unknown-entity`, naming all there are. */
 export function entityNamed(name: string): Entity {

@@ -79,7 +79,7 @@ function changeTests(shape: Shape, day: FoldDay): { changed: string; appeared: s
 const readingBefore = (shape: Shape, day: FoldDay, side: string): string =>
   shape.parent === undefined
     ? dateOf(day.before)
-    : `coalesce((SELECT max(observed_on) FROM read_before WHERE parent = ${side}.${name(shape.parent)}), ${dateOf(day.before)})`
+    : `coalesce((SELECT max(observed_on) FROM read_before WHERE parent_id = ${side}.${name(shape.parent)}), ${dateOf(day.before)})`
 
 /** A column of the version that opens: today's value, or the last known one where today does not know it. */
 const openingValue = (day: FoldDay, column: StoredColumn): string =>

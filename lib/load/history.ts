@@ -3,12 +3,12 @@ import { keys } from '../core/keys.ts'
 import type { CommittedDay } from '../core/manifest.ts'
 import type { StoredObject } from '../core/ports.ts'
 import { foldFingerprint, unknownColumns } from '../core/shape.ts'
-import { literal, name, names, parquetOptions } from '../engine/sql.ts'
+import { literal, names, parquetOptions } from '../engine/sql.ts'
 import { type Desk, metadataOf } from './desk.ts'
 import { applyDay, cutBack, emptyTables, type FoldDay, historyQuery, UNKNOWN_IN_OPEN } from './fold.ts'
 import { projection } from './projection.ts'
 import { look } from './publish.ts'
-import { emptyRelation, parentDay } from './snapshot.ts'
+import { COVERAGE_COLUMNS, emptyRelation, parentDay } from './snapshot.ts'
 
 /** A day as a history has applied it: which version, and its candidate; null when that version withdrew the day. */
 export interface AppliedDay extends CommittedDay {
@@ -76,13 +76,10 @@ async function stageDay(
   )
   const coverage =
     before === undefined
-      ? emptyRelation([
-          { name: shape.parent, type: 'text' },
-          { name: 'observed_on', type: 'date' },
-        ])
+      ? emptyRelation(COVERAGE_COLUMNS)
       : `read_parquet(${literal((await parentDay(desk, days, before)).coverage)})`
   await session.run(
-    `CREATE OR REPLACE TEMP TABLE read_before AS SELECT ${name(shape.parent)} AS parent, observed_on FROM ${coverage}`,
+    `CREATE OR REPLACE TEMP TABLE read_before AS SELECT parent_id, observed_on FROM ${coverage}`,
   )
 }
 

@@ -14,8 +14,8 @@ export const snapshotColumns = (shape: Shape): readonly StoredColumn[] =>
   shape.parent === undefined ? shape.columns : [...shape.columns, { name: 'observed_on', type: 'date' }]
 
 /** The columns of a published coverage: how old the reading of each parent is. */
-export const coverageColumns = (shape: Shape): readonly StoredColumn[] => [
-  { name: shape.parent ?? 'parent', type: 'text' },
+export const COVERAGE_COLUMNS: readonly StoredColumn[] = [
+  { name: 'parent_id', type: 'text' },
   { name: 'verdict', type: 'text' },
   { name: 'observed_on', type: 'date' },
 ]
@@ -80,11 +80,11 @@ async function foldParentDay(
   const day = `DATE ${literal(manifest.dt)}`
   const candidate = `read_parquet(${literal(await desk.candidate(manifest.dt, manifest.candidate ?? ''))})`
   const old =
-    before === undefined ? emptyRelation(coverageColumns(shape)) : `read_parquet(${literal(before.coverage)})`
+    before === undefined ? emptyRelation(COVERAGE_COLUMNS) : `read_parquet(${literal(before.coverage)})`
   const coverage = await write(
     desk,
-    `SELECT c.${parent}, c.${PARENT_VERDICT} AS verdict, CASE WHEN c.${PARENT_VERDICT} = 'read' THEN ${day} ELSE o.observed_on END AS observed_on
-     FROM ${candidate} c LEFT JOIN ${old} o USING (${parent})
+    `SELECT c.${parent} AS parent_id, c.${PARENT_VERDICT} AS verdict, CASE WHEN c.${PARENT_VERDICT} = 'read' THEN ${day} ELSE o.observed_on END AS observed_on
+     FROM ${candidate} c LEFT JOIN ${old} o ON o.parent_id = c.${parent}
      WHERE c.${PARENT_VERDICT} IS NOT NULL AND c.${PARENT_VERDICT} <> 'vanished' ORDER BY 1`,
     inputs,
   )
@@ -96,7 +96,7 @@ async function foldParentDay(
     `SELECT * FROM (SELECT ${projection(shape.columns, manifest.columns)}, ${day} AS observed_on FROM ${candidate} WHERE ${PARENT_VERDICT} IS NULL
      UNION ALL BY NAME
      SELECT ${columns}, observed_on FROM ${oldRows} WHERE ${parent} IN
-       (SELECT ${parent} FROM read_parquet(${literal(coverage)}) WHERE verdict <> 'read'))
+       (SELECT parent_id FROM read_parquet(${literal(coverage)}) WHERE verdict <> 'read'))
      ORDER BY ${names(shape.key)}`,
     inputs,
   )
@@ -126,7 +126,7 @@ export async function parentDay(
 async function emptyParentDay(desk: Desk, inputs: string): Promise<ParentDay> {
   return {
     snapshot: await write(desk, `SELECT * FROM ${emptyRelation(snapshotColumns(desk.shape))}`, inputs),
-    coverage: await write(desk, `SELECT * FROM ${emptyRelation(coverageColumns(desk.shape))}`, inputs),
+    coverage: await write(desk, `SELECT * FROM ${emptyRelation(COVERAGE_COLUMNS)}`, inputs),
   }
 }
 

@@ -1,0 +1,75 @@
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, StatementType } from '@duckdb/node-api'
+import { AlmanacError } from '../core/errors.ts'
+import { lockDown } from './engine.ts'
+
+/** An answer to a statement: its columns, and its rows chunk by chunk. */
+export interface Answer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly chunks: AsyncIterable<readonly (readonly DuckDBValue[])[]>
+}
+
+/** The engine as analysts get it: it reads the given folders and nothing else, and writes nowhere. */
+export interface Reader {
+  /** Runs a statement of our own: views and macros. */
+  define(sql: string): Promise<void>
+  /** Runs one SELECT of the user's. Throws `bad-sql` or `sql-not-read-only`. */
+  select(sql: string): Promise<Answer>
+  close(): void
+}
+
+const said = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+/**
+ * Prepares the one statement of a text and holds it to what the engine itself types as SELECT: that covers DESCRIBE,
+ * SHOW, SUMMARIZE, FROM and VALUES. EXPLAIN is its own type and refused, since EXPLAIN ANALYZE runs what it explains.
+ */
+async function prepareSelect(connection: DuckDBConnection, sql: string) {
+  const statements = await connection.extractStatements(sql)
+  if (statements.count !== 1)
+    throw new AlmanacError('bad-sql', `one statement is expected, and there are ${statements.count}`)
+  const prepared = await statements.prepare(0)
+  if (prepared.statementType === StatementType.SELECT) return prepared
+  const kind = StatementType[prepared.statementType] ?? 'unknown'
+  prepared.destroySync()
+  throw new AlmanacError('sql-not-read-only', `this is a statement of type ${kind}`)
+}
+
+async function select(connection: DuckDBConnection, sql: string): Promise<Answer> {
+  try {
+    const prepared = await prepareSelect(connection, sql)
+    const result = await prepared.stream()
+    const types = result.columnTypes()
+    const columns = result.deduplicatedColumnNames().map((name, i) => ({ name, type: String(types[i]) }))
+    return { columns, chunks: rowsOf(result) }
+  } catch (cause) {
+    if (cause instanceof AlmanacError) throw cause
+    throw new AlmanacError('bad-sql', said(cause), { cause })
+  }
+}
+
+async function* rowsOf(
+  result: Awaited<ReturnType<DuckDBConnection['stream']>>,
+): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
+  try {
+    for await (const rows of result.yieldRows()) yield rows
+  } catch (cause) {
+    throw new AlmanacError('bad-sql', said(cause), { cause })
+  }
+}
+
+/** Opens the engine for reading below these folders. `file` keeps what is defined in a database file; memory otherwise. */
+export async function openReader(folders: readonly string[], file = ':memory:'): Promise<Reader> {
+  const instance = await DuckDBInstance.create(file)
+  const connection = await instance.connect()
+  await lockDown(connection, folders)
+  return {
+    define: async (sql) => {
+      await connection.run(sql)
+    },
+    select: (sql) => select(connection, sql),
+    close: () => {
+      connection.disconnectSync()
+      instance.closeSync()
+    },
+  }
+}

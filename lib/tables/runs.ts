@@ -1,0 +1,26 @@
+import { literal } from '../engine/sql.ts'
+
+const OUTCOME =
+  'STRUCT(entity VARCHAR, verdict VARCHAR, expected BIGINT, fetched BIGINT, duplicates BIGINT, "new" BIGINT, changed BIGINT, gone BIGINT, calls BIGINT, retries BIGINT, milliseconds BIGINT, candidate VARCHAR, already BOOLEAN, reason VARCHAR)[]'
+
+const COLUMNS = `{site: 'VARCHAR', dt: 'DATE', run: 'VARCHAR', server: 'VARCHAR', apiVersion: 'VARCHAR', startedAt: 'BIGINT', endedAt: 'BIGINT', outcomes: ${literal(OUTCOME)}, failure: 'STRUCT(code VARCHAR, message VARCHAR, next VARCHAR)'}`
+
+/** The run reports as one relation; `files` are paths or patterns. */
+function reports(files: readonly string[]): string {
+  const read = `read_json([${files.map(literal).join(', ')}], format = 'auto', hive_partitioning = false, columns = ${COLUMNS})`
+  return files.length > 0
+    ? read
+    : `(SELECT NULL::VARCHAR AS site, NULL::DATE AS dt, NULL::VARCHAR AS run, NULL::VARCHAR AS server, NULL::VARCHAR AS apiVersion, NULL::BIGINT AS startedAt, NULL::BIGINT AS endedAt, NULL::${OUTCOME} AS outcomes, NULL::STRUCT(code VARCHAR, message VARCHAR, next VARCHAR) AS failure WHERE false)`
+}
+
+/** Every run, one row each. */
+export const runsView = (files: readonly string[]): string =>
+  `SELECT site, dt, run, server, apiVersion AS api_version, make_timestamp(startedAt * 1000) AS started_at,
+     make_timestamp(endedAt * 1000) AS ended_at, failure.code AS failure_code, failure.message AS failure_message
+   FROM ${reports(files)}`
+
+/** Every entity of every run: expected, fetched, verdict, cost. */
+export const runEntitiesView = (files: readonly string[]): string =>
+  `SELECT site, dt, run, o.entity, o.verdict, o.expected, o.fetched, o.duplicates, o."new", o.changed, o.gone, o.calls, o.retries,
+     o.milliseconds, o.candidate, o.already, o.reason
+   FROM (SELECT site, dt, run, unnest(outcomes) AS o FROM ${reports(files)})`

@@ -1,0 +1,58 @@
+import type { Entity } from '../core/entity.ts'
+import { trackedColumns } from '../core/entity.ts'
+import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
+import type { Table, TableColumn } from './table.ts'
+
+/** A relation of the table's columns and no rows: what a table is while nothing was published for it. */
+export function emptyTable(table: Table): string {
+  const columns = [...table.partitions, ...table.columns].map(
+    ({ name: column, type }) => `NULL::${SQL_TYPE[type]} AS ${name(column)}`,
+  )
+  return `SELECT ${columns.join(', ')} WHERE false`
+}
+
+const hiveTypes = (partitions: readonly TableColumn[]): string =>
+  // Given explicitly: an all-digit slug would become a number.
+  `{${partitions.map((column) => `${literal(column.name)}: ${SQL_TYPE[column.type]}`).join(', ')}}`
+
+/** The table over these files (paths or patterns). Columns are listed and read by name, so that old files without a new one serve. */
+export function selectFrom(table: Table, files: readonly string[]): string {
+  if (files.length === 0) return emptyTable(table)
+  const columns = names([...table.partitions, ...table.columns].map((column) => column.name))
+  const read = `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = true, hive_types = ${hiveTypes(table.partitions)}, union_by_name = true)`
+  return `SELECT ${columns} FROM (${emptyTable(table)} UNION ALL BY NAME SELECT * FROM ${read})`
+}
+
+/** What changed and when, one row per changed column; new, returned and gone rows have one row without a column. */
+export function changesView(entity: Entity): string {
+  const key = names(entity.key)
+  const label = 'name' in entity.columns && !entity.key.includes('name') ? 'name' : undefined
+  const shown = label === undefined ? key : `${key}, ${name(label)}`
+  const pairs = trackedColumns(entity).map(
+    (column) =>
+      `{'column': ${literal(column)}, 'old': CAST(lag(${name(column)}) OVER w AS VARCHAR), 'new': CAST(${name(column)} AS VARCHAR),
+        'isKnown': NOT coalesce(list_contains(lag(unknown) OVER w, ${literal(column)}), false) AND NOT coalesce(list_contains(unknown, ${literal(column)}), false)}`,
+  )
+  return `WITH versions AS (
+      SELECT site, ${shown}, valid_from, valid_to, cause, changed_after, gone_after, [${pairs.join(', ')}] AS pairs
+      FROM ${name(`${entity.name}_history`)} WINDOW w AS (PARTITION BY site, ${key} ORDER BY valid_from))
+    SELECT site, ${shown}, valid_from AS changed_on, changed_after, cause AS kind, NULL::VARCHAR AS "column", NULL::VARCHAR AS old_value, NULL::VARCHAR AS new_value
+    FROM versions WHERE cause IN ('new', 'returned')
+    UNION ALL
+    SELECT site, ${shown}, valid_from, changed_after, 'changed', pair.column, pair.old, pair.new
+    FROM (SELECT * EXCLUDE (pairs), unnest(pairs) AS pair FROM versions WHERE cause = 'changed')
+    WHERE pair.isKnown AND pair.old IS DISTINCT FROM pair.new
+    UNION ALL
+    SELECT site, ${shown}, valid_to, gone_after, 'gone', NULL, NULL, NULL FROM versions WHERE gone_after IS NOT NULL`
+}
+
+/** The rows as of a day: every site as of its own last complete day up to then. */
+export function atMacro(entity: Entity): string {
+  const columns = names(['site', ...entity.key, ...trackedColumns(entity)])
+  const history = name(`${entity.name}_history`)
+  return `SELECT ${columns}, valid_from, cause FROM ${history} WHERE valid_from <= day AND (valid_to IS NULL OR valid_to > day)`
+}
+
+/** Events by id: a monitor and a nightly may have put one under two months. */
+export const eventView = (entity: Entity, relation: string): string =>
+  `SELECT * EXCLUDE (month) FROM (${relation}) QUALIFY row_number() OVER (PARTITION BY site, ${names(entity.key)} ORDER BY month) = 1`
