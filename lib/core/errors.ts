@@ -132,7 +132,7 @@ export const ERRORS = {
   'sql-not-read-only': meaning(
     2,
     false,
-    'Only SELECT statements run here; open the file that "query --duckdb FILE" writes for anything else.',
+    'Only SELECT statements over the published tables run here; open the file that "query --duckdb FILE" writes for anything else.',
   ),
   'out-of-order': meaning(
     3,

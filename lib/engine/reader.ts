@@ -42,9 +42,18 @@ async function select(connection: DuckDBConnection, sql: string): Promise<Answer
     const columns = result.deduplicatedColumnNames().map((name, i) => ({ name, type: String(types[i]) }))
     return { columns, chunks: rowsOf(result) }
   } catch (cause) {
-    if (cause instanceof AlmanacError) throw cause
-    throw new AlmanacError('bad-sql', said(cause), { cause })
+    throw refusal(cause)
   }
+}
+
+/** The engine's refusal as an error of ours: what reaches outside the published tables is not read-only SQL over them. */
+function refusal(cause: unknown): AlmanacError {
+  if (cause instanceof AlmanacError) return cause
+  return new AlmanacError(
+    said(cause).startsWith('Permission Error') ? 'sql-not-read-only' : 'bad-sql',
+    said(cause),
+    { cause },
+  )
 }
 
 async function* rowsOf(
@@ -53,7 +62,7 @@ async function* rowsOf(
   try {
     for await (const rows of result.yieldRows()) yield rows
   } catch (cause) {
-    throw new AlmanacError('bad-sql', said(cause), { cause })
+    throw refusal(cause)
   }
 }
 

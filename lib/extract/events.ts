@@ -31,17 +31,19 @@ export interface LastCut {
 
 /** The cut of the newest nightly observation; undefined when events were never read. */
 export async function lastCut(store: ObjectStore, at: Place): Promise<LastCut | undefined> {
-  const receipts = (await store.list(keys.observations(at)))
-    .filter(({ key }) => key.endsWith('.json'))
+  const listed = new Set((await store.list(keys.observations(at))).map(({ key }) => key))
+  // The receipt is written first: only with its Parquet is an observation there.
+  const receipts = [...listed]
+    .filter((key) => key.endsWith('.json') && listed.has(key.replace(/\.json$/, '.parquet')))
     .reverse()
   let newest: LastCut | undefined
   // Newest day first: every reading repeats what the one before left unfinished, so one complete nightly reading is enough.
-  for (const { key } of receipts) {
+  for (const key of receipts) {
     const object = await store.read(key)
     if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
     const [shard] = parseStored<CandidateReceipt>(key, object.bytes).shards
     if (shard?.window == null || shard.source !== 'nightly') continue
-    if (newest !== undefined && shard.dt !== receiptDay(receipts[0]?.key)) break
+    if (newest !== undefined && shard.dt !== receiptDay(receipts[0])) break
     if (newest === undefined || shard.window.to > newest.to)
       newest = { to: shard.window.to, unfinished: shard.unfinished }
   }

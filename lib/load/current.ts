@@ -47,15 +47,26 @@ export async function publishCurrent(desk: Desk): Promise<number> {
       isSame: async ({ bytes }) =>
         (await metadataOf(desk.session, await desk.session.stage(bytes)))['inputs'] === inputs,
       build: async () => {
-        const rows =
-          last === undefined
-            ? `SELECT * FROM ${emptyRelation(currentColumns(desk.shape))}`
-            : `SELECT *, DATE ${literal(last.dt)} AS as_of FROM (${await rowsOf(desk, days, last)})`
+        const { sql } = await currentRows(desk, days)
         const file = desk.session.scratch()
-        await desk.session.run(`COPY (${rows}) TO ${literal(file)} ${parquetOptions({ inputs })}`)
+        await desk.session.run(`COPY (${sql}) TO ${literal(file)} ${parquetOptions({ inputs })}`)
         return desk.session.collect(file)
       },
     }
   })
   return wrote ? 1 : 0
+}
+
+/** The rows that the current table should have, and its columns. */
+export async function currentRows(
+  desk: Desk,
+  days: readonly CommittedDay[],
+): Promise<{ sql: string; columns: readonly StoredColumn[] }> {
+  const columns = currentColumns(desk.shape)
+  const last = await lastComplete(desk, days)
+  if (last === undefined) return { sql: `SELECT * FROM ${emptyRelation(columns)}`, columns }
+  return {
+    sql: `SELECT *, DATE ${literal(last.dt)} AS as_of FROM (${await rowsOf(desk, days, last)})`,
+    columns,
+  }
 }

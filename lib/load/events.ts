@@ -13,7 +13,7 @@ import type { Desk } from './desk.ts'
 import { metadataOf } from './desk.ts'
 import type { Landing } from './landing.ts'
 import { projection } from './projection.ts'
-import { publish } from './publish.ts'
+import { publish, readDerived } from './publish.ts'
 
 /** A reading of events as it is stored: its receipt, and where. */
 export interface Observation {
@@ -207,4 +207,30 @@ export async function observedRuns(desk: Desk): Promise<ReadonlySet<string>> {
     (await listObservations(desk.store, desk.at)).slice(-LOOK_BACK).map(onceEach(desk)),
   )
   return new Set(read.flatMap(({ receipt }) => receipt.shards.map((shard) => `${shard.dt}/${shard.run}`)))
+}
+
+/** The months whose published events are not what their observations make of them. */
+export async function verifyEventMonths(
+  desk: Desk,
+  facts: EventFacts,
+): Promise<readonly { key: string; message: string }[]> {
+  const readOnce = onceEach(desk)
+  const all = await Promise.all((await listObservations(desk.store, desk.at)).map(readOnce))
+  const faults: { key: string; message: string }[] = []
+  for (const month of [...new Set(all.flatMap(({ receipt }) => receipt.months))].sort()) {
+    const key = keys.event(desk.at, month)
+    const object = await readDerived(desk.store, key)
+    if (object === undefined) {
+      faults.push({ key, message: `${key} is not there or damaged` })
+      continue
+    }
+    const published = `SELECT * FROM read_parquet(${literal(await desk.session.stage(object.bytes))})`
+    const expected = await monthQuery(desk, facts, month, await ofMonth(desk, readOnce, month))
+    const [row] = await desk.session.rows(
+      `SELECT count(*) AS rows FROM ((${published} EXCEPT ALL (${expected})) UNION ALL ((${expected}) EXCEPT ALL ${published}))`,
+    )
+    if (Number(row?.['rows']) > 0)
+      faults.push({ key, message: `${row?.['rows']} rows differ from what its observations make of it` })
+  }
+  return faults
 }

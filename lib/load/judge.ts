@@ -81,6 +81,22 @@ async function compareWith(
     : compareReadings(desk.session, desk.shape, mine, theirs, columns)
 }
 
+/** The committed neighbours of a day that were not withdrawn. */
+async function around(desk: Desk, days: readonly CommittedDay[], dt: string) {
+  const sides = neighbours(days, dt)
+  return { before: await nearest(desk, sides.before), after: await nearest(desk, sides.after) }
+}
+
+/** Why a reading cannot stand at its day, or null: see `outOfOrder`. */
+export async function orderFault(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  receipt: CandidateReceipt,
+): Promise<string | null> {
+  const { before, after } = await around(desk, days, receipt.dt)
+  return outOfOrder(receipt, before, after)
+}
+
 /**
  * Judges a complete candidate by its neighbours: in order of time, and not so much smaller than the day before that
  * somebody must look. A held one passes when the next committed day agrees with it in both directions: then the loss is real.
@@ -90,8 +106,7 @@ export async function judge(
   days: readonly CommittedDay[],
   receipt: CandidateReceipt,
 ): Promise<Judgement> {
-  const sides = neighbours(days, receipt.dt)
-  const [before, after] = [await nearest(desk, sides.before), await nearest(desk, sides.after)]
+  const { before, after } = await around(desk, days, receipt.dt)
   const disorder = outOfOrder(receipt, before, after)
   if (disorder !== null) return { verdict: 'incomplete', reason: disorder }
   if (before === undefined) return { verdict: 'complete', note: null }

@@ -1,8 +1,8 @@
 import type { Day } from '../core/day.ts'
 import type { Entity, EventFacts } from '../core/entity.ts'
-import { AlmanacError, isError } from '../core/errors.ts'
+import { isError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
-import { type CommittedDay, committedDays, type Manifest, readManifest } from '../core/manifest.ts'
+import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { shapeOf } from '../core/shape.ts'
@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.ts'
 import { buildCandidate, readCandidateReceipt } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
-import { observedRuns, publishEvents, storeObservation } from './events.ts'
+import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
 import { countChanges, type DayChanges } from './history.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
@@ -56,11 +56,18 @@ export async function heldCandidates(
   days: readonly CommittedDay[],
 ): Promise<readonly CandidateReceipt[]> {
   const closed = new Set(days.map((day) => day.dt))
-  const receipts = (await store.list(keys.candidates(at))).filter(({ key }) => {
+  const listed = new Set((await store.list(keys.candidates(at))).map(({ key }) => key))
+  const receipts = [...listed].filter((key) => {
     const dt = parseKey(key)?.labels['dt']
-    return key.endsWith('.json') && dt !== undefined && !closed.has(dt)
+    // The receipt is written first: without its Parquet there is no candidate yet, and the landing makes it again.
+    return (
+      dt !== undefined &&
+      !closed.has(dt) &&
+      listed.has(key.replace(/\.json$/, '.parquet')) &&
+      key.endsWith('.json')
+    )
   })
-  const read = await Promise.all(receipts.map(({ key }) => readCandidateReceipt(store, key)))
+  const read = await Promise.all(receipts.map((key) => readCandidateReceipt(store, key)))
   return read.sort((a, b) => (a.dt === b.dt ? a.observedFrom - b.observedFrom : a.dt < b.dt ? -1 : 1))
 }
 
@@ -129,6 +136,14 @@ async function commitOne(
   return { dt: receipt.dt, version: 1 }
 }
 
+/** Judges what is held, commits what passes, and publishes: how every load and every correction ends. */
+export async function finishLoad(desk: Desk, run: string, dt?: Day): Promise<LoadResult> {
+  const { committed, held } = await commitHeld(desk, run)
+  const { objects, isFolded } = await reconcile(desk)
+  const changes = isFolded && dt !== undefined ? await countChanges(desk, dt) : null
+  return { committed, held, published: objects, changes }
+}
+
 /** Stores the landings of events that no observation holds yet, and publishes the months they touch. */
 async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
   const stored = await observedRuns(desk)
@@ -162,17 +177,30 @@ export function load(
   return atDesk(store, engine, entity, site, async (desk) => {
     if (entity.event !== undefined) return loadEvents(desk, entity.event)
     const broken = await gatherCandidates(desk, await committedDays(store, desk.at))
-    const { committed, held } = await commitHeld(desk, run)
-    const { objects, isFolded } = await reconcile(desk)
-    const changes = isFolded && dt !== undefined ? await countChanges(desk, dt) : null
-    return { committed, held: [...broken, ...held], published: objects, changes }
+    const done = await finishLoad(desk, run, dt)
+    return { ...done, held: [...broken, ...done.held] }
   })
 }
 
-/** The manifest that counts for a day. Throws `not-found` when the day was never committed. */
-export async function manifestOf(store: ObjectStore, at: Place, dt: Day): Promise<Manifest> {
-  const day = (await committedDays(store, at)).find((each) => each.dt === dt)
-  if (day === undefined)
-    throw new AlmanacError('not-found', `${at.entity} of ${at.site} has no committed day ${dt}`)
-  return readManifest(store, at, day)
+/**
+ * Publishes everything anew from the manifests: damaged or lost derived objects come back, whole ones stay as they are.
+ * The number of objects written.
+ */
+export function rebuild(store: ObjectStore, engine: Engine, entity: Entity, site: string): Promise<number> {
+  return atDesk(store, engine, entity, site, async (desk) => {
+    if (entity.event !== undefined) return publishEvents(desk, entity.event, true)
+    return (await reconcile(desk, true)).objects
+  })
+}
+
+/** Whether an entity's day is committed: it has a manifest, or for events an observation. */
+export async function isDayCommitted(
+  store: ObjectStore,
+  entity: Entity,
+  site: string,
+  dt: Day,
+): Promise<boolean> {
+  const at = { entity: entity.name, site }
+  if (entity.event !== undefined) return (await observedDays(store, at)).includes(dt)
+  return (await committedDays(store, at)).some((day) => day.dt === dt)
 }

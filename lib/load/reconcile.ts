@@ -32,8 +32,9 @@ export interface Published {
 }
 
 /** One turn: publishes what differs, then history. Undefined when the world moved meanwhile. */
-async function turn(desk: Desk): Promise<Published | undefined> {
-  const found = await findHistory(desk)
+async function turn(desk: Desk, everything: boolean): Promise<Published | undefined> {
+  const there = await findHistory(desk)
+  const found = everything ? { etag: there.etag, applied: [], file: undefined } : there
   const days = await committedDays(desk.store, desk.at)
   let written = 0
   // Snapshots before the history that names them: the other order was modelled to go wrong in 5 % of crash schedules.
@@ -53,11 +54,12 @@ async function turn(desk: Desk): Promise<Published | undefined> {
 
 /**
  * Brings every published object of an entity in line with its manifests, whoever left it behind: snapshots,
- * history, current, in this order. 0 objects when all was right already.
+ * history, current, in this order. 0 objects when all was right already. With `everything`, no published object is
+ * trusted: each day is looked at and history is folded from its beginning.
  */
-export async function reconcile(desk: Desk): Promise<Published> {
+export async function reconcile(desk: Desk, everything = false): Promise<Published> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const done = await turn(desk)
+    const done = await turn(desk, everything)
     if (done !== undefined) return { ...done, objects: done.objects + (await publishCurrent(desk)) }
   }
   throw new AlmanacError(

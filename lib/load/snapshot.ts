@@ -180,3 +180,26 @@ async function publishOwnDay(desk: Desk, dt: Day): Promise<number> {
 /** Publishes a committed day's snapshot, and its coverage for per-parent entities. The number of objects written. */
 export const publishDay = (desk: Desk, dt: Day): Promise<number> =>
   desk.shape.parent === undefined ? publishOwnDay(desk, dt) : publishParentDay(desk, dt)
+
+/** What each day's snapshot should hold, as a relation, folded from the candidates alone: nothing published is trusted. */
+export async function* expectedSnapshots(
+  desk: Desk,
+  days: readonly CommittedDay[],
+): AsyncGenerator<{ day: CommittedDay; rows: string }> {
+  let before: ParentDay | undefined
+  for (const day of days) {
+    const manifest = await desk.manifest(day)
+    if (manifest.candidate === null) {
+      yield { day, rows: emptyRelation(snapshotColumns(desk.shape)) }
+    } else if (desk.shape.parent === undefined) {
+      const file = literal(await desk.candidate(day.dt, manifest.candidate))
+      yield {
+        day,
+        rows: `(SELECT ${projection(desk.shape.columns, manifest.columns)} FROM read_parquet(${file}))`,
+      }
+    } else {
+      before = await foldParentDay(desk, manifest, before, chainOf(desk.shape, days, day.dt))
+      yield { day, rows: `read_parquet(${literal(before.snapshot)})` }
+    }
+  }
+}

@@ -2,13 +2,11 @@ import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import type { AlmanacError } from '../core/errors.ts'
 import type { EntityOutcome } from '../core/event.ts'
-import { committedDays } from '../core/manifest.ts'
 import type { Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
-import { observedDays } from '../load/events.ts'
-import { type LoadResult, load } from '../load/load.ts'
+import { isDayCommitted, type LoadResult, load } from '../load/load.ts'
 import type { Client } from '../tableau/client.ts'
-import type { NightlyInput, NightlyPorts } from './nightly.ts'
+import type { NightlyInput, NightlyPorts } from './input.ts'
 
 /** What an entity's night works with. */
 export interface EntityPorts extends NightlyPorts {
@@ -109,12 +107,8 @@ export async function settle(
   { store, engine, emit }: NightlyPorts,
   failure: AlmanacError | null,
 ): Promise<EntityOutcome> {
-  const at = { entity: entity.name, site }
   await load(store, engine, entity, site, run, dt)
-  const isThere =
-    entity.event === undefined
-      ? (await committedDays(store, at)).some((day) => day.dt === dt)
-      : (await observedDays(store, at)).includes(dt)
+  const isThere = await isDayCommitted(store, entity, site, dt)
   const outcome: EntityOutcome = isThere
     ? { ...BLANK, entity: entity.name, verdict: 'complete', already: true }
     : {

@@ -1,0 +1,144 @@
+import type { Day } from '../core/day.ts'
+import type { Entity } from '../core/entity.ts'
+import { AlmanacError } from '../core/errors.ts'
+import { keys, parseKey } from '../core/keys.ts'
+import { committedDays, type Manifest } from '../core/manifest.ts'
+import type { ObjectStore } from '../core/ports.ts'
+import type { CandidateReceipt } from '../core/receipt.ts'
+import type { Engine } from '../engine/engine.ts'
+import { buildCandidate, readCandidateReceipt } from './candidate.ts'
+import { commit, replace, withdraw } from './commit.ts'
+import type { Desk } from './desk.ts'
+import { orderFault } from './judge.ts'
+import { completeLandings } from './landing.ts'
+import { atDesk, finishLoad, heldCandidates, type LoadResult } from './load.ts'
+
+/** Who corrects, and why: kept in the manifest. */
+export interface Correction {
+  readonly run: string
+  readonly reason: string
+}
+
+function stateOnly(entity: Entity, what: string): void {
+  if (entity.event === undefined) return
+  throw new AlmanacError(
+    'usage',
+    `${entity.name} holds events: there is no day to ${what}, every observation stands`,
+  )
+}
+
+async function refuseDisorder(desk: Desk, receipt: CandidateReceipt): Promise<void> {
+  const fault = await orderFault(desk, await committedDays(desk.store, desk.at), receipt)
+  if (fault !== null) throw new AlmanacError('out-of-order', `${desk.at.entity}: ${fault}`)
+}
+
+/**
+ * Commits a held candidate although the guard held it; the candidate is named by its SHA-256, so that what is accepted
+ * is what was looked at. Throws `not-found` when no held candidate has it, `out-of-order`, or `already-committed`.
+ */
+export function accept(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+  { sha256prefix, run, reason }: Correction & { readonly sha256prefix: string },
+): Promise<LoadResult> {
+  stateOnly(entity, 'accept')
+  return atDesk(store, engine, entity, site, async (desk) => {
+    const held = await heldCandidates(store, desk.at, await committedDays(store, desk.at))
+    const matching = held.filter(({ sha256 }) => sha256prefix.length >= 8 && sha256.startsWith(sha256prefix))
+    const [receipt] = matching
+    if (receipt === undefined || new Set(matching.map(({ sha256 }) => sha256)).size > 1) {
+      const all = held.map(({ dt, sha256 }) => `${dt} ${sha256.slice(0, 12)}`).join(', ') || 'none'
+      throw new AlmanacError(
+        'not-found',
+        `no one held candidate of ${entity.name} begins with "${sha256prefix}" (8 digits at least); held: ${all}`,
+      )
+    }
+    await refuseDisorder(desk, receipt)
+    if (!(await commit(store, receipt, { run, note: { kind: 'accepted', reason } }))) {
+      throw new AlmanacError(
+        'already-committed',
+        `${entity.name} of ${receipt.dt} was committed by another run meanwhile`,
+      )
+    }
+    return finishLoad(desk, run, receipt.dt)
+  })
+}
+
+/** The manifest that counts for a day. Throws `not-found` when the day was never committed. */
+async function committedManifest(desk: Desk, dt: Day): Promise<Manifest> {
+  const day = (await committedDays(desk.store, desk.at)).find((each) => each.dt === dt)
+  if (day === undefined)
+    throw new AlmanacError('not-found', `${desk.at.entity} of ${desk.at.site} has no committed day ${dt}`)
+  return desk.manifest(day)
+}
+
+/** All candidates of a day, those of landings that none was made of yet included; the newest reading last. */
+async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateReceipt[]> {
+  const listed = (await desk.store.list(keys.candidates(desk.at))).filter(
+    ({ key }) => key.endsWith('.json') && parseKey(key)?.labels['dt'] === dt,
+  )
+  const there = await Promise.all(listed.map(({ key }) => readCandidateReceipt(desk.store, key)))
+  const made = new Set(there.flatMap(({ shards }) => shards.map(({ run }) => run)))
+  const landings = await completeLandings(desk.store, desk.at, (each) => each === dt)
+  const fresh: CandidateReceipt[] = []
+  for (const landing of landings.filter(({ run }) => !made.has(run))) {
+    const { receipt, file } = await buildCandidate(desk.store, desk.session, desk.shape, landing.shards)
+    desk.keep(receipt.sha256, file)
+    fresh.push(receipt)
+  }
+  return [...there, ...fresh].sort((a, b) => a.observedFrom - b.observedFrom)
+}
+
+/**
+ * Replaces a committed day by the newest other reading of it. `replaces` is the SHA-256 that the day has now, in full or
+ * its first 8 digits at least. Throws `stale-correction` when it has another, `not-found` when there is no other reading.
+ */
+export function replaceDay(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+  { dt, replaces, run, reason }: Correction & { readonly dt: Day; readonly replaces: string },
+): Promise<LoadResult> {
+  stateOnly(entity, 'replace')
+  return atDesk(store, engine, entity, site, async (desk) => {
+    const old = await committedManifest(desk, dt)
+    const now = old.candidate ?? 'withdrawn'
+    if (replaces.length < 8 || !now.startsWith(replaces)) {
+      throw new AlmanacError('stale-correction', `${entity.name} of ${dt} has ${now}, not "${replaces}"`)
+    }
+    const receipt = (await candidatesOf(desk, dt)).filter(({ sha256 }) => sha256 !== old.candidate).at(-1)
+    if (receipt === undefined) {
+      throw new AlmanacError(
+        'not-found',
+        `${entity.name} of ${dt}: there is no other reading to replace it with`,
+        {
+          next: `Read it again first: almanac extract --select ${entity.name} --date ${dt}`,
+        },
+      )
+    }
+    await refuseDisorder(desk, receipt)
+    await replace(store, old, receipt, { run, note: { kind: 'replaced', reason } })
+    return finishLoad(desk, run, dt)
+  })
+}
+
+/** Withdraws a committed day: it counts as never taken, and its published snapshot has no rows. Throws `not-found`. */
+export function withdrawDay(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+  { dt, run, reason }: Correction & { readonly dt: Day },
+): Promise<LoadResult> {
+  stateOnly(entity, 'withdraw')
+  return atDesk(store, engine, entity, site, async (desk) => {
+    const old = await committedManifest(desk, dt)
+    if (old.candidate === null)
+      throw new AlmanacError('already-committed', `${entity.name} of ${dt} is withdrawn already`)
+    await withdraw(store, old, { run, note: { kind: 'withdrawn', reason } })
+    return finishLoad(desk, run, dt)
+  })
+}

@@ -1,0 +1,40 @@
+import { type Day, dayIn } from '../core/day.ts'
+import { type ExtractResult, extract } from '../extract/extract.ts'
+import type { NightlyInput, NightlyPorts } from './input.ts'
+import { withSession } from './with-session.ts'
+
+/** What an extraction of one entity came to. */
+export interface ExtractedEntity {
+  readonly entity: string
+  readonly result: ExtractResult
+}
+
+/**
+ * Extracts the entities of a day into landing and loads nothing, also those that are committed already: that is how a
+ * correction is prepared. Throws what ends the run.
+ */
+export async function extractDay(
+  input: NightlyInput,
+  ports: NightlyPorts,
+): Promise<{ dt: Day; entities: readonly ExtractedEntity[] }> {
+  const dt = input.dt ?? dayIn(input.timeZone, ports.clock.now())
+  const { site, run, backdate } = input
+  const { store, clock, emit, newAttempt } = ports
+  const always = (): Promise<boolean> => Promise.resolve(true)
+  const entities = await withSession(input, ports, dt, always, ({ client, signal, stop }) =>
+    Promise.all(
+      input.entities.map(async (entity) => {
+        const acceptSurplus = input.acceptSurplus.includes(entity.name)
+        const task = { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate }
+        const result = await extract(task, { client, store, clock, emit, signal }).catch(
+          (thrown: unknown) => {
+            stop(thrown)
+            throw thrown
+          },
+        )
+        return { entity: entity.name, result }
+      }),
+    ),
+  )
+  return { dt, entities: entities ?? [] }
+}

@@ -1,0 +1,35 @@
+import type { Day } from '../core/day.ts'
+import type { Entity } from '../core/entity.ts'
+import type { Emit } from '../core/event.ts'
+import type { Clock, ObjectStore } from '../core/ports.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Client, SignIn } from '../tableau/client.ts'
+
+/** What a night is asked for. */
+export interface NightlyInput {
+  /** The site's slug. */
+  readonly site: string
+  /** IANA name; decides which day the night belongs to. */
+  readonly timeZone: string
+  readonly signIn: SignIn
+  readonly entities: readonly Entity[]
+  readonly run: string
+  /** The logical day; the local date of the start when not given. */
+  readonly dt?: Day
+  /** Why the present is recorded for another day. */
+  readonly backdate: string | null
+  /** Entities of which a constant surplus counts as complete. */
+  readonly acceptSurplus: readonly string[]
+}
+
+/** What a night works with. */
+export interface NightlyPorts {
+  readonly store: ObjectStore
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly emit: Emit
+  /** 8 hex digits, different each time. */
+  readonly newAttempt: () => string
+  readonly connect: (beforeSignIn: () => Promise<void>, signal: AbortSignal) => Promise<Client>
+  readonly signal?: AbortSignal
+}

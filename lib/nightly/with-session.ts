@@ -1,0 +1,70 @@
+import { type Day, dayIn, dayNumber } from '../core/day.ts'
+import { AlmanacError } from '../core/errors.ts'
+import type { Client } from '../tableau/client.ts'
+import { bindSite } from './identity.ts'
+import type { NightlyInput, NightlyPorts } from './input.ts'
+import { type Lease, leaseKey, takeLease } from './lease.ts'
+
+/** What a piece of work has while it holds the one session: the client, and a way to stop everything that uses it. */
+export interface SessionWork {
+  readonly client: Client
+  /** Aborted by the caller's signal, or by `stop`. */
+  readonly signal: AbortSignal
+  stop(reason: unknown): void
+}
+
+/** The present can be read, no other day: a date that is not the server’s own (± 1) must be asked for with a reason. */
+function checkDay(client: Client, { timeZone, backdate }: NightlyInput, dt: Day): void {
+  const today = dayIn(timeZone, client.observedAt)
+  if (backdate !== null || Math.abs(dayNumber(dt) - dayNumber(today)) <= 1) return
+  throw new AlmanacError('wrong-day', `the server’s day is ${today}, and ${dt} was asked for`)
+}
+
+async function signedIn<T>(
+  input: NightlyInput,
+  ports: NightlyPorts,
+  dt: Day,
+  lease: Lease,
+  work: (session: SessionWork) => Promise<T>,
+): Promise<T> {
+  const stopping = new AbortController()
+  const signal =
+    ports.signal === undefined ? stopping.signal : AbortSignal.any([ports.signal, stopping.signal])
+  const client = await ports.connect(() => lease.check(), signal)
+  try {
+    checkDay(client, input, dt)
+    const { id, contentUrl } = client.site
+    await bindSite(ports.store, input.site, { format: 1, host: new URL(client.server).host, id, contentUrl })
+    return await work({ client, signal, stop: (reason) => stopping.abort(reason) })
+  } finally {
+    await client.close()
+  }
+}
+
+/**
+ * Does work with the one session of the run's token: under its lease, signed in, on the right day, on the site that the
+ * slug means. `isNeeded` looks again once the lease is ours: the run that held it may have done the work. Signs out and
+ * hands the lease back, whatever happens.
+ */
+export async function withSession<T>(
+  input: NightlyInput,
+  ports: NightlyPorts,
+  dt: Day,
+  isNeeded: () => Promise<boolean>,
+  work: (session: SessionWork) => Promise<T>,
+): Promise<T | undefined> {
+  const { store, clock, emit, signal } = ports
+  const host = new URL(input.signIn.serverUrl).host
+  const lease = await takeLease(leaseKey(host, input.signIn.patName), {
+    store,
+    clock,
+    emit,
+    holder: input.run,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    return (await isNeeded()) ? await signedIn(input, ports, dt, lease, work) : undefined
+  } finally {
+    await lease.release()
+  }
+}

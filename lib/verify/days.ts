@@ -1,0 +1,103 @@
+import { isError } from '../core/errors.ts'
+import { keys } from '../core/keys.ts'
+import { type CommittedDay, committedDays, type Manifest } from '../core/manifest.ts'
+import type { StoredColumn } from '../core/receipt.ts'
+import { literal, name, names } from '../engine/sql.ts'
+import { currentRows } from '../load/current.ts'
+import type { Desk } from '../load/desk.ts'
+import { historyColumns } from '../load/fold.ts'
+import { factsOf } from '../load/guard.ts'
+import { foldHistory } from '../load/history.ts'
+import { readDerived } from '../load/publish.ts'
+import { expectedSnapshots, snapshotColumns } from '../load/snapshot.ts'
+import { type Finding, rebuildHint, restoreHint } from './finding.ts'
+
+const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
+  ...at,
+  key,
+  level: 'wrong',
+  message,
+  next,
+})
+
+/** Why a committed day is not proven complete, or null. */
+function proofFault({ receipt, rows }: Manifest): string | null {
+  if (receipt === null) return null
+  const counted = receipt.shards.reduce((sum, shard) => sum + shard.rows, 0)
+  if (counted !== rows) return `its shards hold ${counted} rows, and it says ${rows}`
+  const unproven = receipt.shards.find(
+    (shard) =>
+      shard.firstTotal !== shard.lastTotal ||
+      (shard.lastTotal !== null && shard.lastTotal - shard.surplus !== shard.rows && shard.window === null),
+  )
+  return unproven === undefined
+    ? null
+    : `Tableau announced ${unproven.lastTotal} rows, and ${unproven.rows} are there`
+}
+
+/** Holds a committed day to its proof: receipts, row count, keys. */
+async function* verifyDay(desk: Desk, day: CommittedDay): AsyncGenerator<Finding> {
+  const key = keys.manifest(desk.at, day.dt, day.version)
+  const manifest = await desk.manifest(day)
+  const fault = proofFault(manifest)
+  if (fault !== null) yield wrong(desk, key, fault, restoreHint(desk.at.entity, day.dt))
+  if (manifest.candidate === null) return
+  const facts = factsOf(desk.shape, await desk.candidate(day.dt, manifest.candidate))
+  const [found] = await desk.session.rows(
+    `SELECT count(*) AS rows, count(DISTINCT (${desk.shape.key.map(name).join(', ')})) AS keys FROM ${facts}`,
+  )
+  if (Number(found?.['rows']) !== manifest.rows || Number(found?.['keys']) !== manifest.rows) {
+    const message = `its candidate holds ${found?.['rows']} rows with ${found?.['keys']} keys, and it says ${manifest.rows}`
+    yield wrong(desk, key, message, restoreHint(desk.at.entity, day.dt))
+  }
+}
+
+/** Whether two relations differ in these columns, as bags of rows. */
+async function differ(desk: Desk, a: string, b: string, columns: readonly StoredColumn[]): Promise<number> {
+  const list = names(columns.map((column) => column.name))
+  const [row] = await desk.session.rows(
+    `SELECT (SELECT count(*) FROM (SELECT ${list} FROM ${a} EXCEPT ALL SELECT ${list} FROM ${b}))
+      + (SELECT count(*) FROM (SELECT ${list} FROM ${b} EXCEPT ALL SELECT ${list} FROM ${a})) AS rows`,
+  )
+  return Number(row?.['rows'])
+}
+
+/** Compares a published object with what the manifests make of it. */
+async function* compare(
+  desk: Desk,
+  key: string,
+  expected: string,
+  columns: readonly StoredColumn[],
+): AsyncGenerator<Finding> {
+  const hint = rebuildHint(desk.at.entity, desk.at.site)
+  const object = await readDerived(desk.store, key)
+  if (object === undefined) {
+    yield wrong(desk, key, `${key} is not there or damaged`, hint)
+    return
+  }
+  const published = `read_parquet(${literal(await desk.session.stage(object.bytes))})`
+  try {
+    const rows = await differ(desk, published, expected, columns)
+    if (rows > 0) yield wrong(desk, key, `${rows} rows differ from what the manifests make of it`, hint)
+  } catch (error) {
+    if (!isError(error, 'internal')) throw error
+    yield wrong(desk, key, `its columns are not those declared: ${error.message}`, hint)
+  }
+}
+
+/**
+ * Holds a state entity to its manifests: every day proven, every published object what the days make of it, history
+ * folded again from nothing. A primary object that cannot be read ends this; `verifyObjects` has named it.
+ */
+export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
+  const days = await committedDays(desk.store, desk.at)
+  for await (const { day, rows } of expectedSnapshots(desk, days)) {
+    yield* verifyDay(desk, day)
+    yield* compare(desk, keys.snapshot(desk.at, day.dt), rows, snapshotColumns(desk.shape))
+  }
+  if (days.length === 0) return
+  const history = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
+  yield* compare(desk, keys.history(desk.at), `read_parquet(${literal(history)})`, historyColumns(desk.shape))
+  const current = await currentRows(desk, days)
+  yield* compare(desk, keys.current(desk.at), `(${current.sql})`, current.columns)
+}

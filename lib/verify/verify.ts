@@ -1,0 +1,80 @@
+import type { Entity } from '../core/entity.ts'
+import { AlmanacError } from '../core/errors.ts'
+import type { ObjectStore } from '../core/ports.ts'
+import type { Engine } from '../engine/engine.ts'
+import { verifyEventMonths } from '../load/events.ts'
+import { atDesk } from '../load/load.ts'
+import { verifyDays } from './days.ts'
+import { type Finding, rebuildHint } from './finding.ts'
+import { verifyObjects } from './objects.ts'
+
+async function collect(findings: AsyncGenerator<Finding>): Promise<Finding[]> {
+  const all: Finding[] = []
+  for await (const finding of findings) all.push(finding)
+  return all
+}
+
+/** What the manifests or observations say against the published objects; a damaged primary object ends the comparison. */
+async function verifyPublished(
+  store: ObjectStore,
+  engine: Engine,
+  entity: Entity,
+  site: string,
+): Promise<readonly Finding[]> {
+  try {
+    return await atDesk(store, engine, entity, site, async (desk) => {
+      if (entity.event === undefined) return collect(verifyDays(desk))
+      const months = await verifyEventMonths(desk, entity.event)
+      return months.map(({ key, message }) => ({
+        ...desk.at,
+        key,
+        level: 'wrong' as const,
+        message,
+        next: rebuildHint(entity.name, site),
+      }))
+    })
+  } catch (error) {
+    if (!(error instanceof AlmanacError) || error.code !== 'corrupt-object') throw error
+    const key = `manifest/entity=${entity.name}/site=${site}/`
+    const message = `not compared with its history: ${error.message}`
+    return [{ entity: entity.name, site, key, level: 'damaged', message, next: error.next }]
+  }
+}
+
+/** Which sites hold anything of an entity. */
+async function sitesOf(store: ObjectStore, entity: Entity): Promise<readonly string[]> {
+  const areas = ['manifest', 'observation', 'candidate', 'landing']
+  const listed = await Promise.all(areas.map((area) => store.list(`${area}/entity=${entity.name}/site=`)))
+  return [...new Set(listed.flat().flatMap(({ key }) => /\/site=([^/]+)\//.exec(key)?.[1] ?? []))].sort()
+}
+
+/**
+ * Verifies a warehouse: every object's bytes, every committed day's proof, and every published object against what the
+ * manifests make of it, with history folded anew. `sites` undefined means all. Yields a finding for all that is not well,
+ * and one `ok` for each entity of each site that is.
+ */
+export async function* verify(
+  store: ObjectStore,
+  engine: Engine,
+  entities: readonly Entity[],
+  sites: readonly string[] | undefined,
+): AsyncGenerator<Finding> {
+  for (const entity of entities) {
+    for (const site of await sitesOf(store, entity)) {
+      if (sites !== undefined && !sites.includes(site)) continue
+      const objects = verifyObjects(store, entity, site)
+      let faults = 0
+      let step = await objects.next()
+      for (; !step.done; step = await objects.next()) {
+        faults++
+        yield step.value
+      }
+      for (const finding of await verifyPublished(store, engine, entity, site)) {
+        faults++
+        yield finding
+      }
+      const message = `${step.value} objects whole, every day proven, published as the manifests say`
+      if (faults === 0) yield { entity: entity.name, site, key: '', level: 'ok', message, next: '' }
+    }
+  }
+}
