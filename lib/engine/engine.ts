@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
+import pLimit from 'p-limit'
 import { AlmanacError } from '../core/errors.ts'
 
 /** A row as the engine answers it: JavaScript values by column name. */
@@ -34,6 +35,8 @@ export interface Engine {
 export interface EngineLimits {
   readonly memoryMb?: number
   readonly threads?: number
+  /** How many sessions may be open at once; a further one waits for one to close. */
+  readonly sessions?: number
 }
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
@@ -66,7 +69,7 @@ async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function sessionOn(connection: DuckDBConnection, folder: string): Session {
+function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => void): Session {
   const path = (): string => join(folder, `${randomBytes(8).toString('hex')}.parquet`)
   return {
     scratch: path,
@@ -84,6 +87,7 @@ function sessionOn(connection: DuckDBConnection, folder: string): Session {
     close: async () => {
       connection.disconnectSync()
       await rm(folder, { recursive: true, force: true })
+      onClose()
     },
   }
 }
@@ -98,13 +102,19 @@ export async function openEngine(limits: EngineLimits = {}): Promise<Engine> {
   })
   const first = await instance.connect()
   await lockDown(first, [staging])
-  let sessions = 0
+  let count = 0
+  // More would not be faster on two cores, would need more memory, and the engine's calls would keep Node's file threads busy.
+  const slots = pLimit(limits.sessions ?? 2)
+  const open = async (onClose: () => void): Promise<Session> => {
+    const folder = join(staging, String(count++))
+    await mkdir(folder)
+    return sessionOn(await instance.connect(), folder, onClose)
+  }
   return {
-    session: async () => {
-      const folder = join(staging, String(sessions++))
-      await mkdir(folder)
-      return sessionOn(await instance.connect(), folder)
-    },
+    session: () =>
+      new Promise((resolve, reject) => {
+        void slots(() => new Promise<void>((free) => open(free).then(resolve, reject)))
+      }),
     close: async () => {
       first.disconnectSync()
       instance.closeSync()

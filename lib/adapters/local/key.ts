@@ -1,0 +1,35 @@
+import { AlmanacError } from '../../core/errors.ts'
+
+/** 150 leaves room, within the 255 bytes of a file name, for the hash, size and file number that a marker adds. */
+const SEGMENT = /^[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,149}$/
+const START_OF_SEGMENT = /^(?:[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,149})?$/
+const DEVICE_OF_WINDOWS = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
+/** S3 allows 1,024 bytes; the rest is for a prefix that a bucket may put before. */
+const LONGEST_KEY = 900
+
+/** Whether a text can be one segment of a key, and so a file's or folder's name on every system. */
+export const isSegment = (text: string): boolean =>
+  SEGMENT.test(text) && !text.endsWith('.') && !DEVICE_OF_WINDOWS.test(text)
+
+function refuse(what: string, text: string): never {
+  throw new AlmanacError(
+    'internal',
+    `${what} ${JSON.stringify(text.slice(0, LONGEST_KEY))} is none of a warehouse`,
+  )
+}
+
+/**
+ * Lets a key pass that means the same object in every store: segments of letters, digits, `_`, `=`, `-` and `.`
+ * (none at the start or end), separated by `/`. Throws `internal` for any other: keys are built by core/keys.ts alone.
+ */
+export function checkKey(key: string): void {
+  if (key.length > LONGEST_KEY || !key.split('/').every(isSegment)) refuse('key', key)
+}
+
+/** Lets the beginning of a key pass, which may end inside a segment or be empty. Throws `internal` for any other. */
+export function checkPrefix(prefix: string): void {
+  const segments = prefix.split('/')
+  const last = segments.pop() ?? ''
+  if (prefix.length > LONGEST_KEY || !segments.every(isSegment) || !START_OF_SEGMENT.test(last))
+    refuse('prefix', prefix)
+}

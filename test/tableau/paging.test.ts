@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import type { Page } from '../../lib/tableau/client.ts'
+import { type Pass, readPass } from '../../lib/tableau/paging.ts'
+import { answerXml, complaint, connected, numberOf, tinySite, USERS, usersPage, wrap } from './servers.ts'
+
+type PageOf = (pageNumber: number, pageSize: number) => string | undefined
+
+/** Reads a pass over a list whose pages come from a function; undefined is "invalid page number". */
+async function pass(pageOf: PageOf): Promise<{ pass: Pass; ids: string[]; sizes: number[] }> {
+  const sizes: number[] = []
+  const site = await tinySite((request, response) => {
+    const [number, size] = [numberOf(request, 'pageNumber'), numberOf(request, 'pageSize')]
+    sizes.push(size)
+    const xml = pageOf(number, size)
+    if (xml === undefined) answerXml(response, complaint('400006'), 400)
+    else answerXml(response, xml, 200, { date: new Date(Date.UTC(2026, 10, 1, 2, 0, number)).toUTCString() })
+  })
+  const { client } = await connected(site.url)
+  const ids: string[] = []
+  const read = await readPass(client, USERS, (page) =>
+    ids.push(...page.items.map((item) => String(item['@id']))),
+  )
+  return { pass: read, ids, sizes }
+}
+
+type Case = readonly [what: string, pageOf: PageOf, expected: Partial<Pass>, distinct: number]
+
+const CASES: readonly Case[] = [
+  ['nothing', (n) => usersPage(n, 0), { firstTotal: 0, lastTotal: 0, received: 0, pages: 1, cut: false }, 0],
+  [
+    'one page',
+    (n) => usersPage(n, 999),
+    { firstTotal: 999, lastTotal: 999, received: 999, pages: 1, cut: false },
+    999,
+  ],
+  ['exactly one page', (n) => usersPage(n, 1000), { received: 1000, pages: 1, cut: false }, 1000],
+  ['one more than a page', (n) => usersPage(n, 1001), { received: 1001, pages: 2, cut: false }, 1001],
+  [
+    'many pages',
+    (n) => usersPage(n, 12_345),
+    { firstTotal: 12_345, lastTotal: 12_345, received: 12_345, pages: 13, cut: false },
+    12_345,
+  ],
+  [
+    'a short page in the middle',
+    (n) => usersPage(n, 3000, n === 2 ? { rows: 400 } : {}),
+    { firstTotal: 3000, lastTotal: 3000, received: 2400, pages: 3, cut: false },
+    2400,
+  ],
+  [
+    'an empty page in the middle',
+    (n) => usersPage(n, 3000, n === 2 ? { rows: 0 } : {}),
+    { received: 2000, pages: 3, cut: false },
+    2000,
+  ],
+  [
+    'a page larger than asked',
+    (n) => usersPage(n, 1500, n === 2 ? { rows: 700 } : {}),
+    { received: 1700, pages: 2, cut: false },
+    1700,
+  ],
+  [
+    'a page size that the server lowers',
+    (n) => usersPage(n, 450, { pageSize: 100 }),
+    { firstTotal: 450, received: 450, pages: 5, cut: false },
+    450,
+  ],
+  [
+    'a total that grows',
+    (n) => usersPage(n, n === 1 ? 2000 : 2001),
+    { firstTotal: 2000, lastTotal: 2001, received: 2001, pages: 3, cut: false },
+    2001,
+  ],
+  [
+    'a total that shrinks',
+    (n) => usersPage(n, n === 1 ? 2001 : 2000),
+    { firstTotal: 2001, lastTotal: 2000, received: 2000, pages: 3, cut: false },
+    2000,
+  ],
+  [
+    'an end before the total',
+    (n) => (n > 2 ? undefined : usersPage(n, 4500)),
+    { firstTotal: 4500, lastTotal: 4500, received: 2000, pages: 2, cut: true },
+    2000,
+  ],
+  [
+    'a list that grows for ever',
+    (n) => usersPage(n, n * 1000 + 1),
+    { firstTotal: 1001, lastTotal: 11_001, received: 11_000, pages: 11, cut: false },
+    11_000,
+  ],
+]
+
+describe('readPass', () => {
+  it.each(CASES)('%s', async (_, pageOf, expected, distinct) => {
+    const read = await pass(pageOf)
+    expect(read.pass).toMatchObject(expected)
+    expect(new Set(read.ids).size).toBe(distinct)
+    expect(read.ids).toHaveLength(read.pass.received)
+  })
+
+  it('asks for a lowered page size from the second page on', async () => {
+    expect((await pass((n) => usersPage(n, 250, { pageSize: 100 }))).sizes).toEqual([1000, 100, 100])
+  })
+
+  it("sums the cost and spans the server's time", async () => {
+    const { pass: read } = await pass((n) => usersPage(n, 2500))
+    const bytes = [1, 2, 3].reduce((sum, n) => sum + usersPage(n, 2500).length, 0)
+    expect(read.cost).toEqual({ calls: 3, retries: 0, renewals: 0, bytes })
+    expect([read.observedFrom, read.observedTo]).toEqual(
+      [1, 3].map((second) => Date.UTC(2026, 10, 1, 2, 0, second)),
+    )
+  })
+
+  it('reads a list without pages in one call', async () => {
+    const site = await tinySite((_, response) =>
+      answerXml(response, wrap('<tasks><task id="1"/><task id="2"/></tasks>')),
+    )
+    const { client } = await connected(site.url)
+    const read = { path: 'tasks', list: 'tasks', item: 'task', query: {}, paging: 'none' } as const
+    const found: Page[] = []
+    expect(await readPass(client, read, (page) => found.push(page))).toMatchObject({
+      firstTotal: null,
+      lastTotal: null,
+      received: 2,
+      pages: 1,
+      cut: false,
+    })
+    expect(found).toHaveLength(1)
+  })
+
+  it('does not follow an absurd total', async () => {
+    await expect(pass(() => usersPage(1, 999_999_999_999_999))).rejects.toMatchObject({
+      code: 'malformed-response',
+    })
+  })
+
+  it('fails where the first page is beyond the end', async () => {
+    await expect(pass(() => undefined)).rejects.toMatchObject({
+      code: 'tableau-error',
+      tableauCode: '400006',
+    })
+  })
+
+  it('fails with the first failure and starts no further page', async () => {
+    let calls = 0
+    const site = await tinySite((request, response) => {
+      calls += 1
+      const number = numberOf(request, 'pageNumber')
+      if (number === 1) return answerXml(response, usersPage(1, 100_000))
+      if (number === 3) return answerXml(response, complaint('403004'), 403)
+    })
+    const { client } = await connected(site.url)
+    await expect(readPass(client, USERS, () => undefined)).rejects.toMatchObject({ code: 'forbidden' })
+    expect(calls).toBeLessThanOrEqual(1 + 8)
+  })
+
+  it("ends with the signal's reason", async () => {
+    const reason = new Error('Ctrl-C')
+    const stop = new AbortController()
+    const site = await tinySite((request, response) => {
+      if (numberOf(request, 'pageNumber') === 1) answerXml(response, usersPage(1, 5000))
+      else stop.abort(reason)
+    })
+    const { client } = await connected(site.url)
+    await expect(readPass(client, USERS, () => undefined, stop.signal)).rejects.toBe(reason)
+  })
+
+  it('ends with what the reader of pages throws', async () => {
+    const reason = new Error('disk full')
+    const site = await tinySite((request, response) =>
+      answerXml(response, usersPage(numberOf(request, 'pageNumber'), 3000)),
+    )
+    const { client } = await connected(site.url)
+    const failing = () => {
+      throw reason
+    }
+    await expect(readPass(client, USERS, failing)).rejects.toBe(reason)
+  })
+})
