@@ -44,9 +44,22 @@ function offsetMinutes(zone: string | undefined): number {
   return digits.startsWith('-') ? -minutes : minutes
 }
 
+/**
+ * The form Tableau sends (`2026-11-01T22:15:00Z`), which costs a tenth of the general one. `Date` says by itself
+ * whether hour, minute and second exist, and by its day whether the calendar has it.
+ */
+function plainTimestamp(raw: string): bigint | undefined {
+  if (raw.length !== 20 || raw.charCodeAt(19) !== 90 || raw.charCodeAt(10) !== 84) return undefined
+  const ms = Date.parse(raw)
+  if (Number.isNaN(ms) || new Date(ms).getUTCDate() !== Number(raw.slice(8, 10))) return undefined
+  return BigInt(ms) * 1000n
+}
+
 /** Microseconds since 1970 UTC. Without a zone the time is UTC, as Tableau sends it; digits past microseconds are cut. */
 function toTimestamp(raw: string): Cell | NotOf {
   if (raw === '') return null
+  const plain = plainTimestamp(raw)
+  if (plain !== undefined) return plain
   const match = DATE_TIME.exec(raw)
   if (match === null) return { notOf: 'timestamp' }
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match

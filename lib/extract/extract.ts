@@ -52,8 +52,6 @@ const RUN_FAILURES = [
   'session-lost',
   'lease-lost',
   'sign-in-refused',
-  'unreachable',
-  'tls-failed',
   'store-failed',
   'store-locked',
   'internal',

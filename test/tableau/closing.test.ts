@@ -63,7 +63,7 @@ describe('cancelling and closing', () => {
     const { client } = await connected(site.url)
     const call = client.page(USERS, 1)
     call.catch(() => undefined)
-    await vi.waitUntil(() => site.paths.length === 4)
+    await vi.waitUntil(() => site.paths.length === 4, { timeout: 30_000 })
     await Promise.all([client.close(), client.close()])
     await client.close()
     await expect(call).rejects.toMatchObject({ code: 'internal' })

@@ -58,7 +58,7 @@ describe('a lost session', () => {
     })
     const { client, events } = await connected(site.url)
     const slow = client.page(USERS, 1)
-    await vi.waitUntil(() => late !== undefined)
+    await vi.waitUntil(() => late !== undefined, { timeout: 30_000 })
     endSession(site)
     await client.page(USERS, 2)
     late?.()
