@@ -29,28 +29,33 @@ export interface LastCut {
   readonly unfinished: readonly UnfinishedEvent[]
 }
 
-/** The cut of the newest nightly observation; undefined when events were never read. */
-export async function lastCut(store: ObjectStore, at: Place): Promise<LastCut | undefined> {
+/** The receipts of all committed observations, the newest day first. */
+async function* newestFirst(store: ObjectStore, at: Place): AsyncGenerator<CandidateReceipt> {
   const listed = new Set((await store.list(keys.observations(at))).map(({ key }) => key))
   // The receipt is written first: only with its Parquet is an observation there.
-  const receipts = [...listed]
-    .filter((key) => key.endsWith('.json') && listed.has(key.replace(/\.json$/, '.parquet')))
-    .reverse()
-  let newest: LastCut | undefined
-  // Newest day first: every reading repeats what the one before left unfinished, so one complete nightly reading is enough.
-  for (const key of receipts) {
+  const isThere = (key: string): boolean => listed.has(key.replace(/\.json$/, '.parquet'))
+  for (const key of [...listed].filter((each) => each.endsWith('.json') && isThere(each)).reverse()) {
     const object = await store.read(key)
     if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
-    const [shard] = parseStored<CandidateReceipt>(key, object.bytes).shards
+    yield parseStored<CandidateReceipt>(key, object.bytes)
+  }
+}
+
+/**
+ * The cut of the newest nightly observation; undefined when events were never read. One is enough: every reading repeats
+ * what the one before left unfinished.
+ */
+export async function lastCut(store: ObjectStore, at: Place): Promise<LastCut | undefined> {
+  let newest: (LastCut & { readonly dt: string }) | undefined
+  for await (const { dt, shards } of newestFirst(store, at)) {
+    if (newest !== undefined && dt !== newest.dt) break
+    const [shard] = shards
     if (shard?.window == null || shard.source !== 'nightly') continue
-    if (newest !== undefined && shard.dt !== receiptDay(receipts[0])) break
-    if (newest === undefined || shard.window.to > newest.to)
-      newest = { to: shard.window.to, unfinished: shard.unfinished }
+    const { to } = shard.window
+    if (newest === undefined || to > newest.to) newest = { dt, to, unfinished: shard.unfinished }
   }
   return newest
 }
-
-const receiptDay = (key: string | undefined): string | undefined => /\/dt=([\d-]{10})\//.exec(key ?? '')?.[1]
 
 /** The closed window of a reading that begins at `start`: from the last cut less 48 hours, or the oldest event still open. */
 export function eventWindow(cut: LastCut | undefined, start: number): EventWindow {

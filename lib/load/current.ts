@@ -3,7 +3,8 @@ import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import { literal, names, parquetOptions } from '../engine/sql.ts'
-import { type Desk, metadataOf } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { isMadeOf } from './footer.ts'
 import { projection } from './projection.ts'
 import { publish } from './publish.ts'
 import { emptyRelation, parentDay, snapshotColumns } from './snapshot.ts'
@@ -44,8 +45,7 @@ export async function publishCurrent(desk: Desk): Promise<number> {
         ? 'none'
         : JSON.stringify([last, desk.shape.parent === undefined ? [] : days, columns])
     return {
-      isSame: async ({ bytes }) =>
-        (await metadataOf(desk.session, await desk.session.stage(bytes)))['inputs'] === inputs,
+      isSame: isMadeOf(inputs),
       build: async () => {
         const { sql } = await currentRows(desk, days)
         const file = desk.session.scratch()

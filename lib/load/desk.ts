@@ -4,7 +4,6 @@ import { type CommittedDay, type Manifest, readManifest } from '../core/manifest
 import type { ObjectStore } from '../core/ports.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Session } from '../engine/engine.ts'
-import { literal } from '../engine/sql.ts'
 import { readVerified } from './candidate.ts'
 
 /** What one load of one entity works with: manifests are read once, candidates verified and staged once. */
@@ -43,12 +42,4 @@ export function openDesk(store: ObjectStore, session: Session, shape: Shape, at:
       ),
     keep: (sha256, file) => void files.set(sha256, Promise.resolve(file)),
   }
-}
-
-/** The metadata of ours in a staged Parquet file. */
-export async function metadataOf(session: Session, file: string): Promise<Readonly<Record<string, string>>> {
-  const rows = await session.rows(
-    `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(file)})`,
-  )
-  return Object.fromEntries(rows.map((row) => [String(row['key']), String(row['value'])]))
 }

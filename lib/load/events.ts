@@ -10,7 +10,7 @@ import type { Shape } from '../core/shape.ts'
 import { literal, name, names, parquetOptions } from '../engine/sql.ts'
 import { checkParts, partsRelation, readVerified, receiptOf, stageParts } from './candidate.ts'
 import type { Desk } from './desk.ts'
-import { metadataOf } from './desk.ts'
+import { isMadeOf } from './footer.ts'
 import type { Landing } from './landing.ts'
 import { projection } from './projection.ts'
 import { publish, readDerived } from './publish.ts'
@@ -165,8 +165,7 @@ async function publishMonth(
       JSON.stringify([desk.shape.columns, of.map(({ receipt }) => receipt.sha256).sort()]),
     )
     return {
-      isSame: async ({ bytes }) =>
-        (await metadataOf(desk.session, await desk.session.stage(bytes)))['inputs'] === inputs,
+      isSame: isMadeOf(inputs),
       build: async () => {
         const file = desk.session.scratch()
         await desk.session.run(

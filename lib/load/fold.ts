@@ -44,9 +44,8 @@ export function cutBack(shape: Shape, historyFile: string, day: Day): readonly s
   const reopened = `* REPLACE (NULL::DATE AS valid_to, NULL::DATE AS gone_after)`
   const isClosed = `valid_to IS NOT NULL AND valid_to <= ${dateOf(day)}`
   return [
-    ...emptyTables(shape),
-    `INSERT INTO closed BY NAME SELECT ${names(columns)} ${kept} AND ${isClosed}`,
-    `INSERT INTO open BY NAME SELECT ${reopened} FROM (SELECT ${names(columns)} ${kept} AND NOT (${isClosed}))`,
+    `CREATE OR REPLACE TEMP TABLE closed AS SELECT ${names(columns)} ${kept} AND ${isClosed}`,
+    `CREATE OR REPLACE TEMP TABLE open AS SELECT ${reopened} FROM (SELECT ${names(columns)} ${kept} AND NOT (${isClosed}))`,
   ]
 }
 
@@ -126,6 +125,10 @@ export function applyDay(shape: Shape, day: FoldDay): readonly string[] {
      FROM delta d WHERE d.is_here`,
   ]
 }
+
+/** What the day that was just applied did, in keys. */
+export const COUNT_DELTA = `SELECT count(*) FILTER (WHERE NOT was_there) AS new, count(*) FILTER (WHERE is_changed) AS changed,
+  count(*) FILTER (WHERE NOT is_here) AS gone FROM delta`
 
 /** The columns that some open row does not know. */
 export const UNKNOWN_IN_OPEN =

@@ -52,10 +52,9 @@ export async function compareReadings(
   columns: readonly string[],
 ): Promise<Comparison> {
   const key = shape.key.map((each) => `b.${name(each)} = a.${name(each)}`).join(' AND ')
-  const counts = (relation: string): string =>
-    `SELECT count(*) AS rows${columns.map((column) => `, count(${name(column)}) AS ${name(column)}`).join('')} FROM ${relation}`
-  const [had] = await session.rows(counts(before))
-  const [has] = await session.rows(counts(after))
+  const counts = (relation: string, side: number): string =>
+    `SELECT ${side} AS side, count(*) AS rows${columns.map((column) => `, count(${name(column)}) AS ${name(column)}`).join('')} FROM ${relation}`
+  const [had, has] = await session.rows(`${counts(before, 0)} UNION ALL ${counts(after, 1)} ORDER BY side`)
   const [gone] = await session.rows(
     `SELECT count(*) AS rows FROM ${before} b WHERE NOT EXISTS (SELECT 1 FROM ${after} a WHERE ${key})`,
   )

@@ -4,8 +4,17 @@ import type { CommittedDay } from '../core/manifest.ts'
 import type { StoredObject } from '../core/ports.ts'
 import { foldFingerprint, unknownColumns } from '../core/shape.ts'
 import { literal, names, parquetOptions } from '../engine/sql.ts'
-import { type Desk, metadataOf } from './desk.ts'
-import { applyDay, cutBack, emptyTables, type FoldDay, historyQuery, UNKNOWN_IN_OPEN } from './fold.ts'
+import type { Desk } from './desk.ts'
+import {
+  applyDay,
+  COUNT_DELTA,
+  cutBack,
+  emptyTables,
+  type FoldDay,
+  historyQuery,
+  UNKNOWN_IN_OPEN,
+} from './fold.ts'
+import { footerMetadata } from './footer.ts'
 import { projection } from './projection.ts'
 import { look } from './publish.ts'
 import { COVERAGE_COLUMNS, emptyRelation, parentDay } from './snapshot.ts'
@@ -24,12 +33,11 @@ export interface FoundHistory {
 
 const NOTHING: Omit<FoundHistory, 'etag'> = { applied: [], file: undefined }
 
-async function parseHistory(desk: Desk, object: StoredObject): Promise<Omit<FoundHistory, 'etag'>> {
-  const file = await desk.session.stage(object.bytes)
-  const { fold, applied } = await metadataOf(desk.session, file)
+async function parseHistory(desk: Desk, { bytes }: StoredObject): Promise<Omit<FoundHistory, 'etag'>> {
+  const { fold, applied } = footerMetadata(bytes)
   // Folded by another version of the fold, or of other columns: nothing of it is kept.
   if (fold !== foldFingerprint(desk.shape) || applied === undefined) return NOTHING
-  return { applied: JSON.parse(applied) as readonly AppliedDay[], file }
+  return { applied: JSON.parse(applied) as readonly AppliedDay[], file: await desk.session.stage(bytes) }
 }
 
 /** The published history. A damaged one, or one that was folded otherwise, counts as none. */
@@ -83,6 +91,25 @@ async function stageDay(
   )
 }
 
+/** How many keys a day brought, changed and lost. */
+export interface DayChanges {
+  readonly new: number
+  readonly changed: number
+  readonly gone: number
+}
+
+/** A history that was folded: its staged file, and what each day that was applied did. */
+export interface FoldedHistory {
+  readonly file: string
+  readonly changes: ReadonlyMap<Day, DayChanges>
+}
+
+/** Counts what the day that was just applied did. */
+async function countChanges(desk: Desk): Promise<DayChanges> {
+  const [row] = await desk.session.rows(COUNT_DELTA)
+  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
+}
+
 async function unknownInOpen(desk: Desk): Promise<string[]> {
   const rows = await desk.session.rows(UNKNOWN_IN_OPEN)
   return rows.map((row) => String(row['column']))
@@ -94,7 +121,8 @@ async function applyDays(
   days: readonly CommittedDay[],
   applied: readonly AppliedDay[],
   from: number,
-): Promise<void> {
+): Promise<ReadonlyMap<Day, DayChanges>> {
+  const changes = new Map<Day, DayChanges>()
   const taken = applied.slice(0, from).filter((day) => day.sha256 !== null)
   let before: AppliedDay | undefined = taken.at(-1)
   for (const day of applied.slice(from)) {
@@ -107,8 +135,10 @@ async function applyDays(
       unknownInOpen: await unknownInOpen(desk),
     }
     for (const sql of applyDay(desk.shape, fold)) await desk.session.run(sql)
+    changes.set(day.dt, await countChanges(desk))
     before = day
   }
+  return changes
 }
 
 async function withCandidates(
@@ -131,7 +161,7 @@ export async function foldHistory(
   desk: Desk,
   found: FoundHistory,
   days: readonly CommittedDay[],
-): Promise<string> {
+): Promise<FoldedHistory> {
   const { shape, session } = desk
   const same = found.file === undefined ? 0 : commonPrefix(found.applied, days)
   const applied = await withCandidates(desk, found, days, same)
@@ -139,28 +169,9 @@ export async function foldHistory(
   const begin =
     found.file === undefined || last === undefined ? emptyTables(shape) : cutBack(shape, found.file, last)
   for (const sql of begin) await session.run(sql)
-  await applyDays(desk, days, applied, same)
+  const changes = await applyDays(desk, days, applied, same)
   const file = session.scratch()
   const metadata = { fold: foldFingerprint(shape), applied: JSON.stringify(applied) }
   await session.run(`COPY (${historyQuery(shape)}) TO ${literal(file)} ${parquetOptions(metadata)}`)
-  return file
-}
-
-/** How many keys a day brought, changed and lost. */
-export interface DayChanges {
-  readonly new: number
-  readonly changed: number
-  readonly gone: number
-}
-
-/** Counts what a day did, from the tables of the fold that has just run. */
-export async function countChanges(desk: Desk, dt: Day): Promise<DayChanges> {
-  const day = `DATE ${literal(dt)}`
-  const [row] = await desk.session.rows(
-    `SELECT count(*) FILTER (WHERE valid_from = ${day} AND cause IN ('new', 'returned')) AS new,
-       count(*) FILTER (WHERE valid_from = ${day} AND cause = 'changed') AS changed,
-       count(*) FILTER (WHERE valid_to = ${day} AND gone_after IS NOT NULL) AS gone
-     FROM (SELECT valid_from, valid_to, cause, gone_after FROM closed UNION ALL SELECT valid_from, valid_to, cause, gone_after FROM open)`,
-  )
-  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
+  return { file, changes }
 }

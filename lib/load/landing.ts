@@ -1,4 +1,4 @@
-import type { Day } from '../core/day.ts'
+import { addDays, type Day } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
@@ -42,4 +42,18 @@ export async function completeLandings(
       landings.push({ dt: first.dt, run: first.run, shards })
   }
   return landings.sort((a, b) => (a.dt + a.run < b.dt + b.run ? -1 : 1))
+}
+
+/** Landing is kept for as many days, which is how long a held or crashed day can be looked into. */
+const LANDING_DAYS = 14
+
+/** Removes the landing of days that lie more than 14 days before `today`. The number of objects removed. */
+export async function expireLanding(store: ObjectStore, at: Place, today: Day): Promise<number> {
+  const oldest = addDays(today, -LANDING_DAYS)
+  const expired = (await store.list(keys.landing(at))).filter(({ key }) => {
+    const dt = parseKey(key)?.labels['dt']
+    return dt !== undefined && dt < oldest
+  })
+  for (const { key } of expired) await store.remove(key)
+  return expired.length
 }

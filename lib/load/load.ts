@@ -11,7 +11,7 @@ import { buildCandidate, readCandidateReceipt } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
-import { countChanges, type DayChanges } from './history.ts'
+import type { DayChanges } from './history.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
@@ -139,9 +139,13 @@ async function commitOne(
 /** Judges what is held, commits what passes, and publishes: how every load and every correction ends. */
 export async function finishLoad(desk: Desk, run: string, dt?: Day): Promise<LoadResult> {
   const { committed, held } = await commitHeld(desk, run)
-  const { objects, isFolded } = await reconcile(desk)
-  const changes = isFolded && dt !== undefined ? await countChanges(desk, dt) : null
-  return { committed, held, published: objects, changes }
+  const { objects, changes } = await reconcile(desk)
+  return {
+    committed,
+    held,
+    published: objects,
+    changes: (dt === undefined ? undefined : changes.get(dt)) ?? null,
+  }
 }
 
 /** Stores the landings of events that no observation holds yet, and publishes the months they touch. */

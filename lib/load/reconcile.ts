@@ -1,9 +1,10 @@
+import type { Day } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import { publishCurrent } from './current.ts'
 import type { Desk } from './desk.ts'
-import { commonPrefix, type FoundHistory, findHistory, foldHistory } from './history.ts'
+import { commonPrefix, type DayChanges, type FoundHistory, findHistory, foldHistory } from './history.ts'
 import { publishDay } from './snapshot.ts'
 
 const ATTEMPTS = 20
@@ -25,10 +26,10 @@ export function differingDays(
 const sameDays = (a: readonly CommittedDay[], b: readonly CommittedDay[]): boolean =>
   a.length === b.length && commonPrefix(a, b) === a.length
 
-/** What was published: how many objects, and whether the fold ran, so that its tables can be asked. */
+/** What was published: how many objects, and what each day did that history was folded over. */
 export interface Published {
   readonly objects: number
-  readonly isFolded: boolean
+  readonly changes: ReadonlyMap<Day, DayChanges>
 }
 
 /** One turn: publishes what differs, then history. Undefined when the world moved meanwhile. */
@@ -37,19 +38,22 @@ async function turn(desk: Desk, everything: boolean): Promise<Published | undefi
   const found = everything ? { etag: there.etag, applied: [], file: undefined } : there
   const days = await committedDays(desk.store, desk.at)
   let written = 0
+  let changes: Published['changes'] = new Map()
   // Snapshots before the history that names them: the other order was modelled to go wrong in 5 % of crash schedules.
   for (const day of differingDays(found, days, desk.shape.parent !== undefined))
     written += await publishDay(desk, day.dt)
   const isCurrent = found.file !== undefined && sameDays(found.applied, days)
   if (!isCurrent && days.length > 0) {
-    const bytes = await desk.session.collect(await foldHistory(desk, found, days))
+    const folded = await foldHistory(desk, found, days)
+    const bytes = await desk.session.collect(folded.file)
+    changes = folded.changes
     const condition = found.etag === undefined ? 'absent' : { etag: found.etag }
     if (!(await desk.store.write(keys.history(desk.at), bytes, condition)).won) return undefined
     written++
   }
   // A day committed while we folded would wait for the next load if nobody looked again.
   const isStill = sameDays(days, await committedDays(desk.store, desk.at))
-  return isStill ? { objects: written, isFolded: !isCurrent } : undefined
+  return isStill ? { objects: written, changes } : undefined
 }
 
 /**

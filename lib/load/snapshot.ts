@@ -5,7 +5,8 @@ import type { StoredColumn } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
 import { PARENT_VERDICT, type Shape } from '../core/shape.ts'
 import { literal, name, names, parquetOptions, SQL_TYPE } from '../engine/sql.ts'
-import { type Desk, metadataOf } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { footerMetadata, isMadeOf } from './footer.ts'
 import { projection } from './projection.ts'
 import { publish, readDerived } from './publish.ts'
 
@@ -60,9 +61,8 @@ async function publishedParentDay(desk: Desk, dt: Day, inputs: string): Promise<
   for (const key of [keys.snapshot(desk.at, dt), keys.coverage(desk.at, dt)]) {
     const object = await readDerived(desk.store, key)
     if (object === undefined) return undefined
-    const file = await desk.session.stage(object.bytes)
-    if ((await metadataOf(desk.session, file))['inputs'] !== inputs) return undefined
-    files.push(file)
+    if (footerMetadata(object.bytes)['inputs'] !== inputs) return undefined
+    files.push(await desk.session.stage(object.bytes))
   }
   const [snapshot, coverage] = files
   return snapshot === undefined || coverage === undefined ? undefined : { snapshot, coverage }
@@ -138,8 +138,7 @@ async function publishParentDay(desk: Desk, dt: Day): Promise<number> {
       const days = await committedDays(desk.store, desk.at)
       const inputs = chainOf(desk.shape, days, dt)
       return {
-        isSame: async ({ bytes }) =>
-          (await metadataOf(desk.session, await desk.session.stage(bytes)))['inputs'] === inputs,
+        isSame: isMadeOf(inputs),
         build: async () => {
           const day = days.find((each) => each.dt === dt) ?? { dt, version: 0 }
           return desk.session.collect((await parentDay(desk, days, day))[which])
@@ -166,8 +165,7 @@ async function publishOwnDay(desk: Desk, dt: Day): Promise<number> {
     }
     const inputs = `withdrawn ${day.version}`
     return {
-      isSame: async ({ bytes }) =>
-        (await metadataOf(desk.session, await desk.session.stage(bytes)))['inputs'] === inputs,
+      isSame: isMadeOf(inputs),
       build: async () =>
         desk.session.collect(
           await write(desk, `SELECT * FROM ${emptyRelation(snapshotColumns(desk.shape))}`, inputs),

@@ -66,6 +66,19 @@ function loadedOutcome(entity: Entity, dt: Day, receipt: Receipt, loaded: LoadRe
   return { ...base, verdict: held.verdict, candidate: held.candidate, reason: `${held.reason}${next}` }
 }
 
+/** Says what of a complete reading somebody should know: attributes without a column, columns that were withheld. */
+function warnings(receipt: Receipt): string[] {
+  const drift = Object.entries(receipt.drift).map(([path, count]) => `${path} (${count})`)
+  const grown = `Tableau sent what no column names: ${drift.join(', ')}; kept in raw_extra, people’s names apart`
+  const withheld = `not sent by this server, so unknown rather than null: ${receipt.missing.join(', ')}`
+  const surplus = `${receipt.surplus} rows announced beyond those delivered, accepted by configuration`
+  return [
+    ...(drift.length > 0 ? [grown] : []),
+    ...(receipt.missing.length > 0 ? [withheld] : []),
+    ...(receipt.surplus > 0 ? [surplus] : []),
+  ]
+}
+
 /** Extracts and loads one entity; its verdict is the outcome. Throws what ends the run. */
 export async function nightOf(
   entity: Entity,
@@ -86,6 +99,7 @@ export async function nightOf(
   let outcome: EntityOutcome
   if (result.verdict === 'complete') {
     emit({ type: 'extracted', entity: entity.name, rows: result.receipt.rows, ...took() })
+    for (const message of warnings(result.receipt)) emit({ type: 'warned', entity: entity.name, message })
     const loaded = await load(store, engine, entity, site, run, dt)
     emit({ type: 'published', entity: entity.name, objects: loaded.published })
     outcome = { ...loadedOutcome(entity, dt, result.receipt, loaded), ...took() }

@@ -6,6 +6,7 @@ import { keys } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { jsonBytes } from '../core/receipt.ts'
 import type { RunReport } from '../core/report.ts'
+import { expireLanding } from '../load/landing.ts'
 import { isDayCommitted } from '../load/load.ts'
 import { nightOf, settle } from './entity-night.ts'
 import type { NightlyInput, NightlyPorts } from './input.ts'
@@ -100,6 +101,7 @@ export async function nightly(input: NightlyInput, ports: NightlyPorts): Promise
   for (const entity of entities) {
     const read = outcomes.find((outcome) => outcome.entity === entity.name)
     all.push(read ?? (await settle(entity, input, dt, ports, failure)))
+    await expireLanding(store, { entity: entity.name, site }, dt)
   }
   const endedAt = clock.now()
   const report: RunReport = {

@@ -96,7 +96,7 @@ export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
     yield* compare(desk, keys.snapshot(desk.at, day.dt), rows, snapshotColumns(desk.shape))
   }
   if (days.length === 0) return
-  const history = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
+  const { file: history } = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
   yield* compare(desk, keys.history(desk.at), `read_parquet(${literal(history)})`, historyColumns(desk.shape))
   const current = await currentRows(desk, days)
   yield* compare(desk, keys.current(desk.at), `(${current.sql})`, current.columns)
