@@ -50,7 +50,10 @@ const markers = async (): Promise<readonly string[]> =>
 
 /** A marker as a crashed writer of these bytes leaves it. */
 async function plantMarker(value: string, file = '1'): Promise<string> {
-  const marker = join(dirname(path(KEY)), `.data.parquet.${sha256(value)}.${text(value).length}.${file}`)
+  const marker = join(
+    dirname(path(KEY)),
+    `.data.parquet.${sha256(value)}.${text(value).length}.${file}.0badcafe`,
+  )
   await mkdir(dirname(marker), { recursive: true })
   await writeFile(marker, '')
   return marker

@@ -30,7 +30,7 @@ export const HOSTILE_KEYS: readonly string[] = [
   '.tmp/x',
   '.tmp',
   '.lock.duckdb',
-  `a/.data.parquet.${'0'.repeat(64)}.1.1`,
+  `a/.data.parquet.${'0'.repeat(64)}.1.1.00000000`,
   '..%2f',
   '%2e%2e/x',
   'a%00b',
@@ -57,9 +57,9 @@ export const HOSTILE_KEYS: readonly string[] = [
   'con',
   'NUL.json',
   'a/LPT1.txt',
-  'x'.repeat(151),
+  'x'.repeat(141),
   'x'.repeat(300),
-  `a/${'x'.repeat(151)}`,
+  `a/${'x'.repeat(141)}`,
   Array.from({ length: 300 }, () => 'abc').join('/'),
 ]
 
@@ -78,5 +78,5 @@ export const HOSTILE_PREFIXES: readonly string[] = [
   'é',
   'a b',
   'con/',
-  'x'.repeat(151),
+  'x'.repeat(141),
 ]

@@ -116,6 +116,16 @@ describe('several processes', () => {
   })
 })
 
+describe('creating, replacing, removing, reading and listing the same objects', () => {
+  it('leaves them whole, each with one marker', { timeout: 180_000 }, async () => {
+    await Promise.all(Array.from({ length: 3 }, () => finish(start('mix', '300'))))
+    const objects = await store.list('')
+    for (const { key, etag } of objects) expect(await store.read(key)).toMatchObject({ sha256: etag })
+    const entries = await readdir(join(root, 'mix'), { recursive: true, withFileTypes: true })
+    expect(entries.filter(({ name }) => name.startsWith('.'))).toHaveLength(objects.length)
+  })
+})
+
 describe('killed writers', () => {
   async function killOne(): Promise<void> {
     const writer = start('churn')

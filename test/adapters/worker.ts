@@ -29,6 +29,18 @@ async function churnOnce(): Promise<void> {
   await store.write(`once/k=${randomInt(1e9)}/data.parquet`, selfChecked(), 'absent')
 }
 
+/** One of a few contents, to one of a few keys, so that the same bytes meet again and again. */
+async function mixOnce(): Promise<void> {
+  const key = `mix/a=${randomInt(2)}/b=${randomInt(2)}/data.parquet`
+  const bytes = Buffer.alloc(1 + randomInt(2) * 1000, randomInt(2))
+  const chance = randomInt(6)
+  if (chance < 2) await store.write(key, bytes, 'absent')
+  else if (chance === 2) await store.write(key, bytes, { etag: (await store.head(key))?.etag ?? '' })
+  else if (chance === 3) await store.remove(key)
+  else if (chance === 4) await store.read(key)
+  else await store.list('mix')
+}
+
 const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   async increment() {
     const [key = '', times = ''] = rest
@@ -45,6 +57,12 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
       await churnOnce()
       say('wrote')
     }
+  },
+  async mix() {
+    const lane = async (): Promise<void> => {
+      for (let i = 0; i < Number(rest[0]); i++) await mixOnce()
+    }
+    await Promise.all([lane(), lane(), lane()])
   },
   async alternate() {
     const [key = '', times = '', ...files] = rest

@@ -1,16 +1,22 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes the names in a folder survive a loss of power. Windows cannot open a folder, and keeps no promise here. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(path, 'r')
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags)
   try {
     await handle.sync()
   } finally {
     await handle.close()
   }
 }
+
+/** Makes the names in a folder survive a loss of power. Windows cannot open a folder, and keeps no promise here. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform !== 'win32') await sync(path, 'r')
+}
+
+/** Makes a file's bytes survive a loss of power. */
+export const syncFile = (path: string): Promise<void> => sync(path, 'r+')
 
 /** Makes the folders from `first` (the outermost that was missing) down to `path` survive a loss of power. */
 export async function syncFolders(first: string, path: string): Promise<void> {

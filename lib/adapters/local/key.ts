@@ -1,8 +1,8 @@
 import { AlmanacError } from '../../core/errors.ts'
 
-/** 150 leaves room, within the 255 bytes of a file name, for the hash, size and file number that a marker adds. */
-const SEGMENT = /^[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,149}$/
-const START_OF_SEGMENT = /^(?:[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,149})?$/
+/** 140 leaves room, within the 255 bytes of a file name, for the what a marker adds. */
+const SEGMENT = /^[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,139}$/
+const START_OF_SEGMENT = /^(?:[A-Za-z0-9_=-][A-Za-z0-9_=.-]{0,139})?$/
 const DEVICE_OF_WINDOWS = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 /** S3 allows 1,024 bytes; the rest is for a prefix that a bucket may put before. */
 const LONGEST_KEY = 900

@@ -1,9 +1,9 @@
-import { link, open, rm, stat } from 'node:fs/promises'
+import { link, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { AlmanacError } from '../../core/errors.ts'
-import { syncFolder } from './durable.ts'
+import { syncFile, syncFolder } from './durable.ts'
 import { unless } from './failure.ts'
 import { temporaryPath } from './temporary.ts'
 
@@ -70,8 +70,7 @@ async function ensureLockFile(turn: Turn): Promise<void> {
   try {
     await attach(turn, temporary)
     await detach(turn)
-    const handle = await open(temporary, 'r+')
-    await handle.sync().finally(() => handle.close())
+    await syncFile(temporary)
     await unless(['EEXIST'], link(temporary, turn.lockFile))
     await syncFolder(turn.root)
   } finally {
@@ -100,13 +99,21 @@ async function acquire(turn: Turn, since: number): Promise<void> {
   }
 }
 
+async function heldDuring<T>(turn: Turn, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } finally {
+    await detach(turn)
+  }
+}
+
 async function holding<T>(request: LockRequest, since: number, task: () => Promise<T>): Promise<T> {
   const connection = await connect()
   const lockFile = join(request.root, '.lock.duckdb')
   const turn: Turn = { ...request, connection, alias: `lock_${++lastAlias}`, lockFile }
   try {
     await acquire(turn, since)
-    return await task().finally(() => detach(turn))
+    return await heldDuring(turn, task)
   } finally {
     connection.closeSync()
   }

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
+
 /**
  * A marker is an empty dot-file beside an object, whose name records the SHA-256 and size that one write gave it:
- * `.data.parquet.<sha256>.<size>.<file number>`. It is durable before the object gets its name, so that at every
- * crash point the object's bytes match one of its markers. The file number (inode) makes it the marker of one write:
- * two writers of the same bytes never share one, so each may take its own away.
+ * `.data.parquet.<sha256>.<size>.<file number>.<write>`. It is durable before the object gets its name, so that at
+ * every crash point the object's bytes match one of its markers. The file number (inode) says to which of several the
+ * object's present file belongs. The last part is random and makes it the marker of one write: two writers of the same
+ * bytes never share one, even when a file number is used again at once, so each may take its own away.
  */
 export interface Marker {
   /** The marker's own file name. */
@@ -16,11 +19,11 @@ export interface Marker {
   readonly file: string
 }
 
-const MARKER = /^\.(.+)\.([0-9a-f]{64})\.(\d{1,16})\.(\d{1,20})$/
+const MARKER = /^\.(.+)\.([0-9a-f]{64})\.(\d{1,16})\.(\d{1,20})\.[0-9a-f]{8}$/
 
-/** The name of the marker for the bytes of one file. */
+/** A new name for the marker of the bytes in one file. */
 export const markerName = (object: string, sha256: string, size: number, file: string): string =>
-  `.${object}.${sha256}.${size}.${file}`
+  `.${object}.${sha256}.${size}.${file}.${randomBytes(4).toString('hex')}`
 
 /** Takes a file name apart; undefined when it is no marker. */
 export function parseMarker(name: string): Marker | undefined {

@@ -52,7 +52,10 @@ async function placeMarker(at: Place, { bytes, sha256 }: Content, file: Temporar
   return path
 }
 
-/** Places the marker, then the object by `name`; takes the marker away again when that did not happen. */
+/**
+ * Places the marker, then the object by `name`. When that fails, the marker goes, unless the object stands there all
+ * the same: a network disk may answer a repeated request with the error that its first success caused.
+ */
 async function publish(
   at: Place,
   content: Content,
@@ -63,8 +66,10 @@ async function publish(
   try {
     await name()
   } catch (thrown) {
-    await rm(marker, { force: true })
-    throw thrown
+    if ((await fileNumber(at)) !== file.number) {
+      await rm(marker, { force: true })
+      throw thrown
+    }
   }
   await syncFolder(at.folder)
 }
@@ -77,9 +82,8 @@ export async function create(at: Place, content: Content): Promise<WriteResult> 
       await publish(at, content, file, () => link(file.path, at.path))
       return { won: true, etag: content.sha256 }
     } catch (thrown) {
-      if (!isSystemError(thrown, 'EEXIST') || thrown.syscall !== 'link') throw thrown
-      await fileNumber(at) // a folder there is no rival's object: it throws
-      return LOST
+      if (isSystemError(thrown, 'EEXIST') && thrown.syscall === 'link') return LOST
+      throw thrown
     }
   })
 }
