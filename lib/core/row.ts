@@ -46,9 +46,11 @@ function columnReader(entity: Entity, name: string, column: Column, from: string
     return null
   }
   if (type === 'list') return (item) => listCell(item, from)
+  // An empty text is a text (the default site's content URL), but no key and no value of any other type.
+  const isEmptyAbsent = isRequired && (type !== 'text' || entity.key.includes(name))
   return (item, parent, leftovers) => {
     const raw: Raw = from === '{parent}' ? parent : item[from]
-    if (raw === undefined || (raw === '' && isRequired)) return absent(item)
+    if (raw === undefined || (raw === '' && isEmptyAbsent)) return absent(item)
     if (typeof raw !== 'string') throw complaint(entity, name, item, `${from} occurs ${raw.length} times`)
     const value = cast(type, raw)
     if (!isNotOf(value)) return value

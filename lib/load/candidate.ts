@@ -1,5 +1,6 @@
+import type { Day } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
-import { keys } from '../core/keys.ts'
+import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import {
   type CandidateReceipt,
@@ -124,8 +125,26 @@ export async function buildCandidate(
 }
 
 /** Reads a stored candidate's receipt. */
-export async function readCandidateReceipt(store: ObjectStore, key: string): Promise<CandidateReceipt> {
+async function readCandidateReceipt(store: ObjectStore, key: string): Promise<CandidateReceipt> {
   const object = await store.read(key)
   if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
   return parseStored<CandidateReceipt>(key, object.bytes)
+}
+
+/**
+ * The receipts of the stored candidates of the days that `wanted` takes. A receipt is written before its Parquet: where a
+ * crash left it alone there is no candidate yet, and the landing makes it again.
+ */
+export async function storedCandidates(
+  store: ObjectStore,
+  at: Place,
+  wanted: (dt: Day) => boolean,
+): Promise<readonly CandidateReceipt[]> {
+  const listed = new Set((await store.list(keys.candidates(at))).map(({ key }) => key))
+  const receipts = [...listed].filter((key) => {
+    const dt = parseKey(key)?.labels['dt']
+    const isWhole = key.endsWith('.json') && listed.has(key.replace(/\.json$/, '.parquet'))
+    return isWhole && dt !== undefined && wanted(dt)
+  })
+  return Promise.all(receipts.map((key) => readCandidateReceipt(store, key)))
 }

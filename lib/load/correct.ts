@@ -1,12 +1,11 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
-import { keys, parseKey } from '../core/keys.ts'
 import { committedDays, type Manifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import type { Engine } from '../engine/engine.ts'
-import { buildCandidate, readCandidateReceipt } from './candidate.ts'
+import { buildCandidate, storedCandidates } from './candidate.ts'
 import { commit, replace, withdraw } from './commit.ts'
 import type { Desk } from './desk.ts'
 import { orderFault } from './judge.ts'
@@ -76,10 +75,7 @@ async function committedManifest(desk: Desk, dt: Day): Promise<Manifest> {
 
 /** All candidates of a day, those of landings that none was made of yet included; the newest reading last. */
 async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateReceipt[]> {
-  const listed = (await desk.store.list(keys.candidates(desk.at))).filter(
-    ({ key }) => key.endsWith('.json') && parseKey(key)?.labels['dt'] === dt,
-  )
-  const there = await Promise.all(listed.map(({ key }) => readCandidateReceipt(desk.store, key)))
+  const there = await storedCandidates(desk.store, desk.at, (each) => each === dt)
   const made = new Set(there.flatMap(({ shards }) => shards.map(({ run }) => run)))
   const landings = await completeLandings(desk.store, desk.at, (each) => each === dt)
   const fresh: CandidateReceipt[] = []

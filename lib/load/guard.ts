@@ -35,12 +35,15 @@ export const factsOf = (shape: Shape, file: string): string =>
     ? `read_parquet(${literal(file)})`
     : `(SELECT * FROM read_parquet(${literal(file)}) WHERE ${PARENT_VERDICT} IS NULL)`
 
-/** Of a relation, the rows whose parent the candidate in `file` has read. */
-export function underParentsRead(shape: Shape, relation: string, file: string): string {
+/**
+ * Of a relation, the rows that the candidate in `file` decides on: all but those of a parent that it lists and has not
+ * read. Rows of a parent that left its list count, since they would end: an emptied list of parents ends them all.
+ */
+export function decidedBy(shape: Shape, relation: string, file: string): string {
   if (shape.parent === undefined) return relation
   const parent = name(shape.parent)
-  const read = `SELECT ${parent} FROM read_parquet(${literal(file)}) WHERE ${PARENT_VERDICT} = 'read'`
-  return `(SELECT * FROM ${relation} WHERE ${parent} IN (${read}))`
+  const stands = `SELECT ${parent} FROM read_parquet(${literal(file)}) WHERE ${PARENT_VERDICT} IN ('not_read', 'forbidden')`
+  return `(SELECT * FROM ${relation} WHERE ${parent} NOT IN (${stands}))`
 }
 
 /** Compares two relations of the same entity; `columns` are those both know. */

@@ -3,7 +3,7 @@ import type { CandidateReceipt } from '../core/receipt.ts'
 import { literal } from '../engine/sql.ts'
 import { neighbours } from './commit.ts'
 import type { Desk } from './desk.ts'
-import { type Comparison, compareReadings, factsOf, holdReason, underParentsRead } from './guard.ts'
+import { type Comparison, compareReadings, decidedBy, factsOf, holdReason } from './guard.ts'
 import { parentDay } from './snapshot.ts'
 
 /** Whether a candidate may be committed now. */
@@ -74,7 +74,7 @@ async function compareWith(
 ): Promise<Comparison> {
   const file = await desk.candidate(receipt.dt, receipt.sha256)
   const mine = factsOf(desk.shape, file)
-  const theirs = underParentsRead(desk.shape, await rowsOfDay(desk, days, neighbour), file)
+  const theirs = decidedBy(desk.shape, await rowsOfDay(desk, days, neighbour), file)
   const columns = shared(desk, receipt, neighbour.manifest)
   return direction === 'from'
     ? compareReadings(desk.session, desk.shape, theirs, mine, columns)

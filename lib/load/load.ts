@@ -1,13 +1,13 @@
 import type { Day } from '../core/day.ts'
 import type { Entity, EventFacts } from '../core/entity.ts'
 import { isError } from '../core/errors.ts'
-import { keys, type Place, parseKey } from '../core/keys.ts'
+import type { Place } from '../core/keys.ts'
 import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { shapeOf } from '../core/shape.ts'
 import type { Engine } from '../engine/engine.ts'
-import { buildCandidate, readCandidateReceipt } from './candidate.ts'
+import { buildCandidate, storedCandidates } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
@@ -56,18 +56,7 @@ export async function heldCandidates(
   days: readonly CommittedDay[],
 ): Promise<readonly CandidateReceipt[]> {
   const closed = new Set(days.map((day) => day.dt))
-  const listed = new Set((await store.list(keys.candidates(at))).map(({ key }) => key))
-  const receipts = [...listed].filter((key) => {
-    const dt = parseKey(key)?.labels['dt']
-    // The receipt is written first: without its Parquet there is no candidate yet, and the landing makes it again.
-    return (
-      dt !== undefined &&
-      !closed.has(dt) &&
-      listed.has(key.replace(/\.json$/, '.parquet')) &&
-      key.endsWith('.json')
-    )
-  })
-  const read = await Promise.all(receipts.map((key) => readCandidateReceipt(store, key)))
+  const read = [...(await storedCandidates(store, at, (dt) => !closed.has(dt)))]
   return read.sort((a, b) => (a.dt === b.dt ? a.observedFrom - b.observedFrom : a.dt < b.dt ? -1 : 1))
 }
 

@@ -15,6 +15,7 @@ export interface LandingFacts {
   /** Rows that count as facts; parents of a per-parent entity do not. */
   readonly facts?: number
   readonly observedFrom?: number
+  readonly source?: Receipt['source']
 }
 
 const hex = (text: string): string => sha256(text).slice(0, 8)
@@ -67,7 +68,7 @@ export async function land(
     parents: null,
     window: null,
     unfinished: [],
-    source: 'nightly',
+    source: facts.source ?? 'nightly',
     backdated: null,
     surplus: 0,
   }

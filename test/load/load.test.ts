@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { integer, text } from '../../lib/core/column.ts'
-import { entity, list } from '../../lib/core/entity.ts'
+import { type Entity, entity, list } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
@@ -22,7 +22,7 @@ const things = entity({
   },
   role: 'Viewer',
   help: 'https://help.tableau.com/',
-})
+}) as unknown as Entity
 const at = { entity: 'things', site: 'test' }
 
 let engine: Engine

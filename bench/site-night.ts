@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../lib/adapters/local/clock.ts'
+import { diskStore } from '../lib/adapters/local/store.ts'
+import { openEngine } from '../lib/engine/engine.ts'
+import { entityNamed } from '../lib/entities/index.ts'
+import { nightly } from '../lib/nightly/nightly.ts'
+import { connect } from '../lib/tableau/client.ts'
+
+/** One night in a process of its own: bench/site.ts builds this file to one and measures it from start to end. */
+interface Night {
+  readonly signIn: Parameters<typeof connect>[0]['signIn']
+  readonly root: string
+  readonly day: string
+  readonly entities: readonly string[]
+}
+
+const { signIn, root, day, entities } = JSON.parse(process.argv[2] ?? '') as Night
+const [store, engine, clock, emit] = [diskStore(root), await openEngine(), systemClock, () => undefined]
+const report = await nightly(
+  {
+    site: 'model',
+    timeZone: 'UTC',
+    signIn,
+    entities: entities.map(entityNamed),
+    run: `bench-${randomBytes(3).toString('hex')}`,
+    dt: day,
+    backdate: null,
+    acceptSurplus: [],
+  },
+  {
+    store,
+    engine,
+    clock,
+    emit,
+    newAttempt: () => randomBytes(4).toString('hex'),
+    connect: (beforeSignIn, signal) =>
+      connect({ signIn, clock, random: Math.random, emit, beforeSignIn, signal }),
+  },
+)
+await engine.close()
+
+const { user, system } = process.cpuUsage()
+const facts = {
+  failure: report.failure?.message ?? null,
+  notComplete: report.outcomes.filter(({ verdict }) => verdict !== 'complete').map((each) => each.entity),
+  rows: report.outcomes.reduce((sum, { fetched }) => sum + (fetched ?? 0), 0),
+  calls: report.outcomes.reduce((sum, { calls }) => sum + calls, 0),
+  wall: performance.now() / 1000,
+  cpu: (user + system) / 1e6,
+  peakMb: process.resourceUsage().maxRSS / 1024,
+}
+process.stdout.write(`${JSON.stringify(facts)}\n`)

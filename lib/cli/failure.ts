@@ -1,0 +1,28 @@
+import type { AlmanacError } from '../core/errors.ts'
+import { type Io, mayColour } from './io.ts'
+import { paint } from './paint.ts'
+
+/** An error as it is told: what happened, and on a second line what to do. A stack stands below defects alone, when asked for. */
+export function errorText(error: AlmanacError, { io, isDebug }: { io: Io; isDebug: boolean }): string {
+  const colour = paint(io.errColumns !== undefined && mayColour(io))
+  const lines = [
+    `${colour.bad('error')} ${error.code}: ${oneLine(error.message)}`,
+    `${colour.dim('next:')} ${error.next}`,
+  ]
+  if (error.code === 'internal' && isDebug) lines.push(stackOf(error))
+  else if (error.code === 'internal') lines.push('Run it again with --debug to see where it happened.')
+  return `${lines.join('\n')}\n`
+}
+
+/** The engine points at a place in the statement with a line of its own, which means nothing on one line. */
+const oneLine = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !/^\s*\^\s*$/.test(line))
+    .map((line) => line.trim())
+    .join(' ')
+
+const stackOf = (error: AlmanacError): string => {
+  const { cause } = error
+  return (cause instanceof Error ? cause.stack : error.stack) ?? ''
+}

@@ -1,0 +1,58 @@
+import type { Writable } from 'node:stream'
+
+/** The world around the command line: what a test replaces. */
+export interface Io {
+  /** Takes answers and nothing else. */
+  readonly out: Writable
+  /** Takes everything else: progress, logs, warnings, errors. */
+  readonly err: Writable
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Width of the terminal that `out` is; undefined when it is none. */
+  readonly outColumns: number | undefined
+  /** Width of the terminal that `err` is; undefined when it is none. */
+  readonly errColumns: number | undefined
+  /** Calls back at each SIGINT or SIGTERM, until what is returned is called. */
+  onInterrupt(react: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+const columnsOf = (stream: NodeJS.WriteStream): number | undefined =>
+  stream.isTTY ? stream.columns || 80 : undefined
+
+/** The process's own streams, environment and signals. */
+export function processIo(): Io {
+  const { stdout, stderr, env } = process
+  return {
+    out: stdout,
+    err: stderr,
+    env,
+    outColumns: columnsOf(stdout),
+    errColumns: columnsOf(stderr),
+    onInterrupt: (react) => {
+      process.on('SIGINT', react)
+      process.on('SIGTERM', react)
+      return () => {
+        process.off('SIGINT', react)
+        process.off('SIGTERM', react)
+      }
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+/** Writes a text and waits until the stream took it. Rejects when the other end is closed (`head` has enough). */
+export const write = (stream: Writable, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (text === '') resolve()
+    else stream.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+
+/** Whether a thrown value says that the reader of our output has gone. */
+export const isClosedPipe = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  'code' in thrown &&
+  ['EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'].includes(String(thrown.code))
+
+/** Whether colours may be used on a terminal: https://no-color.org. */
+export const mayColour = ({ env }: Io): boolean => (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'

@@ -1,0 +1,78 @@
+import { resolve } from 'node:path'
+import { AlmanacError } from '../core/errors.ts'
+import { ENTITIES, VIEWS } from '../entities/index.ts'
+import type { Relation } from '../tables/relation.ts'
+import { ask, isUnknownTable } from './ask.ts'
+import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
+import { plainAnswer } from './engine-value.ts'
+import { note } from './note.ts'
+import { styleOf, writeAnswer } from './output.ts'
+import { readableFolders } from './shelf.ts'
+import { chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
+
+async function exportTo(file: string, call: Call, { root, store }: Warehouse): Promise<void> {
+  if (textOption(call.options, 'site') !== undefined)
+    throw new AlmanacError('usage', '--duckdb takes no --site: its tables have a column "site"')
+  const [{ exportDatabase }, { relationsOf }] = await Promise.all([
+    import('../questions/export.ts'),
+    import('../tables/relation.ts'),
+  ])
+  const path = resolve(file)
+  const relations = relationsOf(ENTITIES, VIEWS)
+  const hasObjects = async ({ prefix, suffix }: { prefix: string; suffix: string }): Promise<boolean> =>
+    (await store.list(prefix)).some(({ key }) => key.endsWith(suffix))
+  await exportDatabase({ root, folders: readableFolders(root), relations, file: path, hasObjects })
+  await note(call, `${path} has ${relations.length} views and macros over ${root}`)
+}
+
+/** The engine’s guess at a name that is not there comes from its own tables; ours are the ones to name. */
+function withTables(thrown: unknown, relations: readonly Relation[]): unknown {
+  if (!(thrown instanceof AlmanacError) || !isUnknownTable(thrown)) return thrown
+  const message = (thrown.message.split('\n')[0] ?? '').replace(/ Did you mean .*/, '')
+  const tables = relations.map(({ name }) => name).join(', ')
+  return new AlmanacError('bad-sql', message, { cause: thrown, next: `There are: ${tables}.` })
+}
+
+async function answerSql(call: Call, warehouse: Warehouse, sql: string): Promise<void> {
+  const sites = await chosenSites(warehouse, call)
+  const format = formatOf(call.options)
+  const { relationsOf } = await import('../tables/relation.ts')
+  await ask(warehouse, sites, sql, (answer) =>
+    writeAnswer(call.io, format, plainAnswer(answer, styleOf(format))),
+  ).catch((thrown: unknown) => {
+    throw withTables(thrown, relationsOf(ENTITIES, VIEWS))
+  })
+}
+
+async function run(call: Call): Promise<number> {
+  const [sql] = call.args
+  const file = textOption(call.options, 'duckdb')
+  if (sql === undefined && file === undefined)
+    throw new AlmanacError('usage', 'there is no statement to answer', {
+      next: 'Give one in quotes: almanac query "SELECT count(*) FROM workbooks".',
+    })
+  const warehouse = await existingWarehouse(call)
+  if (file !== undefined) await exportTo(file, call, warehouse)
+  if (sql !== undefined) await answerSql(call, warehouse, sql)
+  return 0
+}
+
+/** SQL over the warehouse. */
+export const QUERY: Command = {
+  name: 'query',
+  args: [{ name: '[sql]', doc: 'one SELECT over workbooks, workbooks_history, workbooks_changes, …' }],
+  doc: 'answer a question in SQL, over every table and every past day',
+  options: [
+    {
+      flags: '--duckdb <file>',
+      doc: 'leave a DuckDB database with the same tables, for notebooks and BI tools',
+    },
+    ...COMMON,
+  ],
+  examples: [
+    'almanac query "SELECT name, site_role FROM users LIMIT 10"',
+    `almanac query "SELECT count(*) FROM workbooks_at(DATE '2026-11-01')" --output csv`,
+    'almanac query --duckdb almanac.duckdb',
+  ],
+  run,
+}

@@ -1,0 +1,131 @@
+import { dayIn } from '../core/day.ts'
+import type { EntityOutcome } from '../core/event.ts'
+import type { RunReport } from '../core/report.ts'
+import { exitOf } from '../core/verdict.ts'
+import type { Engine } from '../engine/engine.ts'
+import { ENTITIES } from '../entities/index.ts'
+import { type Call, COMMON, type Command, formatOf } from './command.ts'
+import { acceptCommand } from './held.ts'
+import { mayColour, write } from './io.ts'
+import { newestRun } from './newest-run.ts'
+import { writeAnswer } from './output.ts'
+import { paint } from './paint.ts'
+import { TIME_ZONE } from './site-run.ts'
+import { rangesText, type Standing, standingOf } from './standing.ts'
+import { answerOf, columnsOf, type Value } from './value.ts'
+import { chosenSites, existingWarehouse, sitesTried, type Warehouse } from './warehouse.ts'
+import { shown } from './width.ts'
+
+interface SiteStanding {
+  readonly site: string
+  readonly entities: readonly Standing[]
+  readonly newest: RunReport | undefined
+}
+
+async function lookAt(warehouse: Warehouse, sites: readonly string[]): Promise<readonly SiteStanding[]> {
+  const { store } = warehouse
+  const today = dayIn(TIME_ZONE, Date.now())
+  let opened: Promise<Engine> | undefined
+  const engine = (): Promise<Engine> => {
+    opened ??= import('../engine/engine.ts').then(({ openEngine }) => openEngine())
+    return opened
+  }
+  try {
+    const found: SiteStanding[] = []
+    for (const site of sites) {
+      const entities: Standing[] = []
+      for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
+      found.push({ site, entities, newest: await newestRun(store, site) })
+    }
+    return found
+  } finally {
+    await (await opened)?.close()
+  }
+}
+
+const COLUMNS = columnsOf(
+  'site',
+  'entity',
+  'last_complete_day',
+  '#age_days',
+  '#complete_days',
+  'gaps',
+  'held',
+)
+
+function row({ site, entity, last, age, days, gaps, held }: Standing, isTable: boolean): readonly Value[] {
+  const facts = [site, entity, last ?? null, age ?? null, days.length]
+  if (isTable) return [...facts, rangesText(gaps), held.map(({ dt }) => dt).join(', ')]
+  const heldFacts = held.map(({ dt, candidate, verdict, reason }) => ({
+    day: dt,
+    candidate,
+    verdict,
+    reason,
+  }))
+  return [...facts, [...gaps], heldFacts]
+}
+
+/** What the newest run lacked and still lacks: a day that was accepted or read again since is there. */
+const lackingNow = ({ newest, entities }: SiteStanding): readonly EntityOutcome[] =>
+  (newest?.outcomes ?? []).filter(
+    ({ entity, verdict }) =>
+      exitOf(verdict) === 3 &&
+      !entities.some((each) => each.entity === entity && each.days.includes(newest?.dt ?? '')),
+  )
+
+/** What a person must know of the newest run: what it lacks, or what ended it. */
+function runLines(standing: SiteStanding): readonly string[] {
+  const { site, newest, entities } = standing
+  if (newest === undefined) return [`${site}: no run yet`]
+  const lacking = lackingNow(standing)
+  const verdict = newest.failure !== null ? 'failed' : lacking.length > 0 ? 'incomplete' : 'complete'
+  const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${verdict}`
+  if (newest.failure !== null)
+    return [head, `  ${shown(newest.failure.message)}`, `  next: ${newest.failure.next}`]
+  // What is held stands in lines of its own, with today's reason.
+  const isHeld = (sha256: string | null): boolean =>
+    entities.some(({ held }) => held.some(({ candidate }) => candidate === sha256))
+  const told = lacking.filter(({ candidate }) => !isHeld(candidate))
+  return [head, ...told.map((each) => `  ${each.entity} ${each.verdict}: ${shown(each.reason ?? '')}`)]
+}
+
+function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
+  return entities
+    .flatMap(({ held }) => held)
+    .flatMap((held) => {
+      const line = `${held.entity} of ${held.site}, ${held.dt}, is held: ${shown(held.reason)}`
+      return held.verdict === 'guarded'
+        ? [line, `  if it is right: ${acceptCommand(call.options, held)}`]
+        : [line]
+    })
+}
+
+const isFine = (standing: SiteStanding): boolean =>
+  standing.entities.every(({ held }) => held.length === 0) &&
+  (standing.newest?.failure ?? null) === null &&
+  lackingNow(standing).length === 0
+
+async function run(call: Call): Promise<number> {
+  const { io } = call
+  const warehouse = await existingWarehouse(call)
+  const sites = await lookAt(warehouse, await chosenSites(warehouse, call, sitesTried))
+  const format = formatOf(call.options)
+  const rows = sites.flatMap(({ entities }) => entities.map((each) => row(each, format === 'table')))
+  await writeAnswer(io, format, answerOf(COLUMNS, rows))
+  const colour = paint(io.outColumns !== undefined && mayColour(io))
+  for (const site of format === 'table' ? sites : []) {
+    const lines = [...runLines(site), ...heldLines(call, site)].join('\n')
+    await write(io.out, `\n${isFine(site) ? lines : colour.warn(lines)}\n`)
+  }
+  return sites.every(isFine) ? 0 : 3
+}
+
+/** How the warehouse stands. */
+export const STATUS: Command = {
+  name: 'status',
+  args: [],
+  doc: 'last complete days, gaps, what is held and why; exit code 3 when something is',
+  options: COMMON,
+  examples: ['almanac status', 'almanac status --site sales --output json'],
+  run,
+}

@@ -1,0 +1,70 @@
+import { AlmanacError } from '../core/errors.ts'
+import { openReader } from '../engine/reader.ts'
+import { literal, name } from '../engine/sql.ts'
+import { definition, type Relation } from '../tables/relation.ts'
+
+/** What a database file is made of. */
+export interface Export {
+  /** The warehouse's folder, absolute. */
+  readonly root: string
+  /** The folders below it that the tables read, absolute. */
+  readonly folders: readonly string[]
+  readonly relations: readonly Relation[]
+  /** The database file, absolute; made when it is not there. */
+  readonly file: string
+  /** Whether any object that a relation reads is there. */
+  hasObjects(objects: { readonly prefix: string; readonly suffix: string }): Promise<boolean>
+}
+
+/** A path with nothing in it that a pattern of the engine would take for more than itself. */
+const plainPath = (path: string): string => path.replace(/[*?[]/g, '[$&]')
+
+/** The pattern of a relation's objects, absolute, so that the database serves from any folder. */
+function patternOf(root: string, { prefix, suffix }: { prefix: string; suffix: string }): string {
+  const last = suffix.startsWith('/') ? suffix : `/*${suffix}`
+  return `${plainPath(root)}/${prefix}**${last}`
+}
+
+async function filesOf({ root, hasObjects }: Export, { objects }: Relation): Promise<readonly string[]> {
+  // A pattern that nothing matches is an error in the engine: such a table is defined empty until the next export.
+  if (objects === undefined || !(await hasObjects(objects))) return []
+  return [patternOf(root, objects)]
+}
+
+const comment = (relation: Relation): string =>
+  `COMMENT ON ${relation.kind === 'macro' ? 'MACRO TABLE' : 'VIEW'} ${name(relation.name)} IS ${literal(relation.doc)}`
+
+/**
+ * Leaves a DuckDB database file with the names that queries know, as views and macros over the warehouse's files: it
+ * holds no data, so that it shows every later night too. What else the file holds stays. Throws `store-failed` when it
+ * cannot be opened or written, `corrupt-object` when a published object is no Parquet.
+ */
+export async function exportDatabase(what: Export): Promise<void> {
+  const { file, folders, relations } = what
+  // The engine holds patterns, too, against the folders it may read, letter by letter.
+  const readable = [...folders, ...folders.map(plainPath)]
+  const reader = await openReader(readable, file).catch((cause: unknown) => {
+    throw new AlmanacError('store-failed', `the database ${file} cannot be opened: ${said(cause)}`, {
+      cause,
+      next: 'Close the programs that have it open, or name a file of its own in a folder that can be written.',
+    })
+  })
+  try {
+    for (const relation of relations) {
+      const files = await filesOf(what, relation)
+      try {
+        await reader.define(definition(relation, files))
+        await reader.define(comment(relation))
+      } catch (cause) {
+        throw new AlmanacError('corrupt-object', `${relation.name} cannot be defined: ${said(cause)}`, {
+          cause,
+        })
+      }
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+const said = (thrown: unknown): string =>
+  (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? ''

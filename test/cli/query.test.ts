@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type SampleWarehouse, sampleWarehouse } from './sample.ts'
+import { almanacProcess, linesOf, type Outcome } from './terminal.ts'
+
+const DAYS = ['2026-11-01', '2026-11-02'] as const
+const [FIRST, LAST] = DAYS
+
+let sample: SampleWarehouse
+beforeAll(async () => {
+  sample = await sampleWarehouse(DAYS, 'users,workbooks')
+})
+afterAll(() => sample.remove())
+
+const ask = (...args: string[]): Promise<Outcome> => sample.ask(...args)
+const rows = (sql: string, ...more: string[]): Promise<Record<string, unknown>[]> => sample.rows(sql, ...more)
+
+describe('query', () => {
+  test('asks every site, or the one of --site', async () => {
+    expect(await rows('SELECT site, count(*) AS n FROM users GROUP BY site ORDER BY site')).toEqual([
+      { site: 'demo', n: sample.sim.world(LAST).users.length },
+      { site: 'other-site', n: sample.other.world(FIRST).users.length },
+    ])
+    expect(await rows('SELECT DISTINCT site FROM users', '--site', 'other-site')).toEqual([
+      { site: 'other-site' },
+    ])
+  })
+
+  test('knows every past day', async () => {
+    for (const day of DAYS) {
+      const [answer] = await rows(`SELECT count(*) AS n FROM workbooks_at(DATE '${day}') WHERE site = 'demo'`)
+      expect(answer).toEqual({ n: sample.sim.world(day).workbooks.length })
+    }
+  })
+
+  test('as CSV has a header and rows and nothing else, every value exact', async () => {
+    const { exit, out, err } = await ask(
+      'query',
+      `SELECT 9223372036854775807 AS big, 9007199254740993 AS odd, TIMESTAMP '2026-11-01 10:20:30.000001' AS at,
+        TIMESTAMP '1969-12-31 23:59:59.5' AS before, DATE '2026-11-01' AS day, ['a,b', 'say "x"'] AS list, '' AS empty,
+        NULL AS nothing, 'a,b' AS comma, 'say "x"' AS quote, E'two\\nlines' AS lines, true AS yes, 1.50 AS decimal,
+        170141183460469231731687303715884105727::HUGEINT AS huge, 'ü🎉' AS text`,
+      '--output',
+      'csv',
+    )
+    expect([exit, err]).toEqual([0, ''])
+    expect(out).toBe(
+      'big,odd,at,before,day,list,empty,nothing,comma,quote,lines,yes,decimal,huge,text\n' +
+        '9223372036854775807,9007199254740993,2026-11-01 10:20:30.000001,1969-12-31 23:59:59.500000,2026-11-01,' +
+        '"[""a,b"",""say \\""x\\""""]","",,"a,b","say ""x""","two\nlines",true,1.50,170141183460469231731687303715884105727,ü🎉\n',
+    )
+  })
+
+  test('as CSV gives back what it was given: the engine reads the same rows from it', async () => {
+    const { out } = await ask('query', 'SELECT * FROM workbooks ORDER BY site, id', '--output', 'csv')
+    const file = join(sample.folder, 'workbooks.csv')
+    await writeFile(file, out)
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const direct = `(SELECT * FROM read_parquet('${sample.root.replace('[', '[[]')}/current/entity=workbooks/site=*/data.parquet', hive_partitioning = true))`
+    const cells = `site, id, name, description, size_mb, show_tabs, created_at, updated_at`
+    const csv = `(SELECT site, id, name, description, size_mb::BIGINT, show_tabs::BOOLEAN, created_at::TIMESTAMP, updated_at::TIMESTAMP
+      FROM read_csv('${file}', all_varchar = true, header = true, quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false))`
+    const difference = `SELECT count(*) AS n FROM ((SELECT ${cells} FROM ${direct} EXCEPT ALL SELECT * FROM ${csv}) UNION ALL (SELECT * FROM ${csv} EXCEPT ALL SELECT ${cells} FROM ${direct}))`
+    expect((await connection.runAndReadAll(difference)).getRowsJson()).toEqual([['0']])
+    expect((await connection.runAndReadAll(`SELECT count(*) > 50 FROM ${csv}`)).getRowsJson()).toEqual([
+      [true],
+    ])
+  })
+
+  test('as JSON has numbers where they are exact, else texts; instants in ISO 8601', async () => {
+    const sql = `SELECT 9007199254740991 AS safe, 9007199254740993 AS odd, TIMESTAMP '2026-11-01 10:20:30.000001' AS at,
+      TIMESTAMP '2026-11-01 10:20:30' AS even, 1.50 AS decimal, 'NaN'::DOUBLE AS nan, ['a'] AS list, {'a': 1} AS struct, NULL AS nothing`
+    expect(await rows(sql)).toEqual([
+      {
+        safe: 9007199254740991,
+        odd: '9007199254740993',
+        at: '2026-11-01T10:20:30.000001Z',
+        even: '2026-11-01T10:20:30Z',
+        decimal: 1.5,
+        nan: 'NaN',
+        list: ['a'],
+        struct: { a: 1 },
+        nothing: null,
+      },
+    ])
+    expect((await ask('query', 'SELECT 1 AS x WHERE false', '--output', 'json')).out).toBe('[]\n')
+  })
+
+  test('as a table shows names that hold controls without doing what they say', async () => {
+    const { out } = await ask('query', String.raw`SELECT E'red\x1b[31m\ttab' AS name, 7 AS n`)
+    expect(linesOf(out)).toEqual([
+      'name                n',
+      '──────────────────  ─',
+      'red\\u001b[31m\\ttab  7',
+    ])
+  })
+
+  test('ends quietly when the reader has enough', async () => {
+    const call = almanacProcess([
+      'query',
+      'SELECT * FROM range(3000000)',
+      '--output',
+      'csv',
+      '--warehouse',
+      sample.root,
+    ])
+    call.child.stdout.once('data', () => call.child.stdout.destroy())
+    const { exit, err } = await call.ended
+    expect([exit, err]).toEqual([0, ''])
+  })
+
+  test('leaves a database with the same names, which shows later nights too', async () => {
+    const file = join(sample.folder, 'almanac.duckdb')
+    expect((await ask('query', '--duckdb', file)).exit).toBe(0)
+    const again = await ask('query', 'SELECT 1 AS one', '--duckdb', file, '--output', 'csv')
+    expect([again.exit, again.out]).toEqual([0, 'one\n1\n'])
+    const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })
+    const connection = await instance.connect()
+    const all = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()
+    const users = sample.sim.world(LAST).users.length + sample.other.world(FIRST).users.length
+    expect(await all('SELECT count(*) FROM users')).toEqual([[String(users)]])
+    expect(await all(`SELECT count(*) FROM workbooks_at(DATE '${FIRST}') WHERE site = 'demo'`)).toEqual([
+      [String(sample.sim.world(FIRST).workbooks.length)],
+    ])
+    expect(await all('SELECT count(*) FROM runs')).toEqual([['3']])
+    expect(await all(`SELECT comment FROM duckdb_views() WHERE view_name = 'runs'`)).toEqual([['Every run.']])
+    instance.closeSync()
+  })
+})

@@ -1,0 +1,92 @@
+import type { ParentNight } from './links.ts'
+import { historyOracle, type Reading, type Version } from './oracle.ts'
+
+/** A committed night of a per-parent entity. */
+export interface Night {
+  readonly dt: string
+  readonly parents: ParentNight
+}
+
+/** What is known of a parent on a day: its verdict, when it was last read, and its children then. */
+interface Known {
+  readonly verdict: string
+  readonly observedOn: string | null
+  readonly children: Readonly<Record<string, string>>
+}
+
+type Day = ReadonlyMap<string, Known>
+
+function nextDay(before: Day, { dt, parents }: Night): Day {
+  const day = new Map<string, Known>()
+  for (const [box, reading] of Object.entries(parents)) {
+    if (reading === 'vanished') continue
+    const old = before.get(box)
+    if (typeof reading !== 'string') day.set(box, { verdict: 'read', observedOn: dt, children: reading })
+    else
+      day.set(box, { verdict: reading, observedOn: old?.observedOn ?? null, children: old?.children ?? {} })
+  }
+  return day
+}
+
+/** Every day of the nights, which are in order and hold no withdrawn one. */
+export function daysOf(nights: readonly Night[]): readonly (Night & { readonly known: Day })[] {
+  let known: Day = new Map()
+  return nights.map((night) => {
+    known = nextDay(known, night)
+    return { ...night, known }
+  })
+}
+
+/** A day's snapshot rows and coverage, ordered by key. */
+export function publishedOf(known: Day) {
+  const boxes = [...known].sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    snapshot: boxes.flatMap(([box, { children, observedOn }]) =>
+      Object.keys(children)
+        .sort()
+        .map((thing) => ({
+          box_id: box,
+          thing_id: thing,
+          role: children[thing],
+          raw_extra: null,
+          observed_on: observedOn,
+        })),
+    ),
+    coverage: boxes.map(([box, { verdict, observedOn }]) => ({
+      parent_id: box,
+      verdict,
+      observed_on: observedOn,
+    })),
+  }
+}
+
+const separator = '/'
+
+/** The history of the folded snapshots; what changed did so after its parent's reading before. */
+export function linksHistory(nights: readonly Night[]): readonly Version[] {
+  const days = daysOf(nights)
+  const readings: Reading[] = days.map(({ dt, known }) => ({
+    dt,
+    missing: [],
+    rows: new Map(
+      [...known].flatMap(([box, { children }]) =>
+        Object.entries(children).map(([thing, role]) => [`${box}${separator}${thing}`, { role }] as const),
+      ),
+    ),
+  }))
+  const readBefore = (box: string, dt: unknown, otherwise: unknown): string | null => {
+    const before = days.findLast((day) => day.dt < String(dt))
+    return before?.known.get(box)?.observedOn ?? (otherwise === null ? null : String(otherwise))
+  }
+  return historyOracle(readings, ['role']).versions.map(({ id, ...version }) => {
+    const [box = '', thing = ''] = String(id).split(separator)
+    return {
+      box_id: box,
+      thing_id: thing,
+      ...version,
+      changed_after: readBefore(box, version['valid_from'], version['changed_after'] ?? null),
+      gone_after:
+        version['gone_after'] == null ? null : readBefore(box, version['valid_to'], version['gone_after']),
+    }
+  })
+}

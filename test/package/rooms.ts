@@ -1,0 +1,69 @@
+/** What a room may import. */
+export interface Room {
+  /** Rooms it may import from. */
+  readonly from: readonly string[]
+  /** Rooms whose types alone it may import. */
+  readonly types?: readonly string[]
+  /** Packages it may import. */
+  readonly packages?: readonly string[]
+  /** Modules of Node it may import at run time. `any`: it is where the outside world is. */
+  readonly node: readonly string[] | 'any'
+  /** Whether time, chance, the process and the network reach it by arguments alone. */
+  readonly isPure: boolean
+}
+
+const pure = (
+  from: readonly string[],
+  more: Partial<Pick<Room, 'types' | 'packages' | 'node'>> = {},
+): Room => ({
+  from,
+  node: [],
+  isPure: true,
+  ...more,
+})
+const edge = (from: readonly string[], more: Partial<Pick<Room, 'types' | 'packages'>> = {}): Room => ({
+  from,
+  node: 'any',
+  isPure: false,
+  ...more,
+})
+
+const USE_CASES = ['extract', 'load', 'nightly', 'questions', 'tables', 'verify']
+
+/** Every room of lib/, with what it may import. A new room needs a line. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  core: pure([], { node: ['node:crypto'] }),
+  entities: pure(['core']),
+  tables: pure(['core', 'engine', 'load']),
+  extract: pure(['core', 'tableau'], { packages: ['hyparquet', 'hyparquet-writer'], node: ['node:zlib'] }),
+  load: pure(['core', 'engine'], { packages: ['hyparquet'] }),
+  nightly: pure(['core', 'extract', 'load', 'tableau'], { types: ['engine'] }),
+  questions: pure(['core', 'engine', 'tables']),
+  verify: pure(['core', 'engine', 'load', 'tables']),
+  config: pure(['core']),
+  engine: edge(['core'], { packages: ['@duckdb/node-api', 'p-limit'] }),
+  tableau: edge(['core'], { packages: ['fast-xml-parser', 'p-limit', 'saxes', 'undici'] }),
+  adapters: edge(['core'], { packages: ['@duckdb/node-api'] }),
+  simulator: edge([]),
+  demo: edge(['core', 'engine', 'entities', 'simulator', 'tableau', ...USE_CASES]),
+  cli: edge(
+    ['adapters', 'config', 'core', 'demo', 'engine', 'entities', 'simulator', 'tableau', ...USE_CASES],
+    {
+      packages: ['@duckdb/node-api', 'commander'],
+    },
+  ),
+}
+
+/** What reaches around the arguments of a pure room. */
+export const FORBIDDEN_IN_PURE: readonly { readonly name: string; readonly pattern: RegExp }[] = [
+  { name: 'fetch', pattern: /(?<![\w.'"])fetch\s*\(/ },
+  { name: 'process', pattern: /(?<![\w.'"])process\s*[.[]/ },
+  { name: 'Date.now', pattern: /\bDate\.now\b/ },
+  { name: 'new Date() of now', pattern: /\bnew Date\(\s*\)/ },
+  { name: 'performance', pattern: /(?<![\w.'"])performance\./ },
+  { name: 'Math.random', pattern: /\bMath\.random\b/ },
+  { name: 'timers', pattern: /(?<![\w.])set(?:Timeout|Interval|Immediate)\s*\(/ },
+  { name: 'console', pattern: /(?<![\w.'"])console\./ },
+  { name: 'globalThis', pattern: /\bglobalThis\b/ },
+  { name: 'require', pattern: /(?<![\w.'"])require\s*\(/ },
+]

@@ -1,0 +1,326 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { memoryStore } from '../../lib/adapters/memory/store.ts'
+import type { Row } from '../../lib/core/column.ts'
+import { addDays } from '../../lib/core/day.ts'
+import { keys } from '../../lib/core/keys.ts'
+import type { ObjectStore } from '../../lib/core/ports.ts'
+import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import { entityNamed } from '../../lib/entities/index.ts'
+import { replaceDay, withdrawDay } from '../../lib/load/correct.ts'
+import { load } from '../../lib/load/load.ts'
+import { land } from '../load/land.ts'
+import { landLinks, type ParentNight } from '../load/links.ts'
+import { daysOf, linksHistory, type Night, publishedOf } from '../load/parents-oracle.ts'
+import {
+  derivedDifferences,
+  derivedWorld,
+  forgetDerived,
+  historyOf,
+  LINKS,
+  placeOf,
+  publishedRows,
+  shownRows,
+  THINGS,
+} from '../load/toy.ts'
+import { copyOf } from './mortal.ts'
+
+const FIRST = '2026-11-01'
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine()
+})
+afterAll(() => engine.close())
+
+const candidateOf = async (store: ObjectStore, entity: typeof LINKS, dt: string): Promise<string> => {
+  const versions = await store.list(`${keys.manifests(placeOf(entity))}dt=${dt}/`)
+  const object = await store.read(versions.at(-1)?.key ?? '')
+  return JSON.parse(Buffer.from(object?.bytes ?? []).toString()).candidate ?? 'withdrawn'
+}
+
+/** Lands in an order, with a load after some of the landings and one at the end. */
+async function arrive(
+  order: readonly number[],
+  loads: readonly boolean[],
+  landOne: (which: number) => Promise<unknown>,
+  loadOnce: () => Promise<unknown>,
+): Promise<void> {
+  for (const [i, which] of order.entries()) {
+    await landOne(which)
+    if (loads[i] === true) await loadOnce()
+  }
+  await loadOnce()
+}
+
+const orderOf = (length: number) =>
+  fc.tuple(
+    fc.shuffledSubarray(
+      Array.from({ length }, (_, i) => i),
+      { minLength: length },
+    ),
+    fc.array(fc.boolean(), { minLength: length, maxLength: length }),
+  )
+
+describe('a state entity', () => {
+  const thing = (id: string, name: string | null): Row => ({
+    id,
+    name,
+    size: 1n,
+    tags: ['x'],
+    views: 1n,
+    raw_extra: null,
+  })
+  const NIGHTS: readonly (readonly Row[])[] = [
+    [thing('a', 'A'), thing('b', 'B')],
+    [thing('a', 'A'), thing('b', 'B2'), thing('c', null)],
+    [thing('b', 'B')],
+    [thing('a', 'A'), thing('b', 'B')],
+    [thing('a', 'A5'), thing('c', 'C')],
+  ]
+  const landNight = (store: ObjectStore) => (i: number) =>
+    land(store, THINGS, addDays(FIRST, i), NIGHTS[i] ?? [])
+  const loadThings = (store: ObjectStore) => () => load(store, engine, THINGS, 'test', 'load')
+
+  /** A late, better reading of the second day, and the fourth day withdrawn. */
+  async function correct(store: ObjectStore, isReversed: boolean): Promise<void> {
+    const [second, fourth] = [addDays(FIRST, 1), addDays(FIRST, 3)]
+    const steps = [
+      async () => {
+        const replaces = await candidateOf(store, THINGS, second)
+        await land(store, THINGS, second, [thing('a', 'A!')], {
+          run: 'again',
+          observedFrom: Date.parse(`${second}T06:00:00Z`),
+        })
+        await replaceDay(store, engine, THINGS, 'test', { dt: second, replaces, run: 'c1', reason: 'test' })
+      },
+      async () => withdrawDay(store, engine, THINGS, 'test', { dt: fourth, run: 'c2', reason: 'test' }),
+    ]
+    for (const step of isReversed ? steps.toReversed() : steps) await step()
+  }
+
+  test('any order of days and of corrections gives the same tables', async () => {
+    const reference = memoryStore()
+    await arrive([0, 1, 2, 3, 4], [true, true, true, true, true], landNight(reference), loadThings(reference))
+    const corrected = await copyOf(reference)
+    await correct(corrected, false)
+    await fc.assert(
+      fc.asyncProperty(orderOf(5), fc.boolean(), async ([order, loads], isReversed) => {
+        const store = memoryStore()
+        await arrive(order, loads, landNight(store), loadThings(store))
+        expect(await derivedDifferences(store, reference, engine)).toEqual([])
+        await correct(store, isReversed)
+        expect(await derivedDifferences(store, corrected, engine)).toEqual([])
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  test('a day that was read out of order is named and takes no part', async () => {
+    const store = memoryStore()
+    await arrive([0, 2], [false, false], landNight(store), loadThings(store))
+    await land(store, THINGS, addDays(FIRST, 1), [thing('a', 'X')], {
+      observedFrom: Date.parse('2026-11-20T00:00:00Z'),
+    })
+    const { held } = await load(store, engine, THINGS, 'test', 'load')
+    expect(held).toMatchObject([
+      {
+        dt: '2026-11-02',
+        verdict: 'incomplete',
+        reason:
+          '2026-11-02 was read at 2026-11-20T00:00:00.000Z, not before 2026-11-03 (2026-11-03T03:00:00.000Z)',
+      },
+    ])
+    expect(await store.list(`${keys.manifests(placeOf(THINGS))}dt=2026-11-02/`)).toEqual([])
+  })
+})
+
+const role = fc.constantFrom('r', 'w')
+const parentReading = fc.oneof(
+  { weight: 4, arbitrary: fc.dictionary(fc.constantFrom('a', 'b', 'c'), role, { maxKeys: 3 }) },
+  { weight: 3, arbitrary: fc.constantFrom('not_read' as const, 'forbidden' as const, 'vanished' as const) },
+)
+const night: fc.Arbitrary<ParentNight> = fc
+  .tuple(
+    ...['x', 'y', 'z'].map((box) =>
+      fc.option(parentReading, { freq: 5 }).map((reading) => [box, reading] as const),
+    ),
+  )
+  // One parent is always read and has a child, so that the guard is never asked.
+  .map((boxes) => ({
+    ...Object.fromEntries(boxes.filter(([, reading]) => reading !== null)),
+    steady: { s: 'r' },
+  }))
+
+async function checkLinks(
+  store: ObjectStore,
+  committed: ReadonlyMap<string, ParentNight | null>,
+): Promise<void> {
+  const nights: Night[] = [...committed]
+    .flatMap(([dt, parents]) => (parents === null ? [] : [{ dt, parents }]))
+    .sort((a, b) => (a.dt < b.dt ? -1 : 1))
+  expect(await historyOf(store, engine, LINKS)).toEqual(linksHistory(nights))
+  for (const { dt, known } of daysOf(nights)) {
+    const { snapshot, coverage } = publishedOf(known)
+    expect([dt, shownRows(await publishedRows(store, engine, keys.snapshot(placeOf(LINKS), dt)))]).toEqual([
+      dt,
+      snapshot,
+    ])
+    expect([dt, shownRows(await publishedRows(store, engine, keys.coverage(placeOf(LINKS), dt)))]).toEqual([
+      dt,
+      coverage,
+    ])
+  }
+}
+
+const RUNS = Number(process.env['ALMANAC_ORDER_CASES'] ?? 25)
+
+describe('a per-parent entity', () => {
+  test(`${RUNS} random calendars with parents of every verdict: what each day knew, in any order`, async () => {
+    const calendar = fc.array(night, { minLength: 2, maxLength: 5 })
+    const corrections = fc.array(fc.tuple(fc.nat(4), fc.option(night)), { maxLength: 2 })
+    await fc.assert(
+      fc.asyncProperty(calendar, orderOf(5), corrections, async (nights, [order, loads], fixes) => {
+        const store = memoryStore()
+        const landOne = (i: number) => landLinks(store, addDays(FIRST, i), nights[i] ?? {})
+        await arrive(
+          order.filter((i) => i < nights.length),
+          loads,
+          landOne,
+          () => load(store, engine, LINKS, 'test', 'load'),
+        )
+        const committed = new Map<string, ParentNight | null>(
+          nights.map((each, i) => [addDays(FIRST, i), each]),
+        )
+        await checkLinks(store, committed)
+        for (const [i, [on, fix]] of fixes.entries()) {
+          const dt = addDays(FIRST, on % nights.length)
+          const facts = { dt, run: `fix-${i}`, reason: 'test' }
+          if (fix === null && committed.get(dt) === null) continue
+          const replaces = await candidateOf(store, LINKS, dt)
+          if (fix === null) await withdrawDay(store, engine, LINKS, 'test', facts)
+          else {
+            // A parent of its own makes the new reading another one, whatever else it holds.
+            const parents: ParentNight = { ...fix, [`fix${i}`]: {} }
+            await landLinks(store, dt, parents, {
+              run: `fix-${i}`,
+              observedFrom: Date.parse(`${dt}T0${4 + i}:00:00Z`),
+            })
+            await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces })
+            committed.set(dt, parents)
+            continue
+          }
+          committed.set(dt, null)
+        }
+        await checkLinks(store, committed)
+        const incremental = await derivedWorld(store, engine)
+        await forgetDerived(store)
+        await load(store, engine, LINKS, 'test', 'rebuild')
+        expect(await derivedWorld(store, engine)).toEqual(incremental)
+      }),
+      { numRuns: RUNS },
+    )
+  }, 300_000)
+})
+
+const JOBS = entityNamed('jobs')
+
+/** One sight of a job. */
+interface Sight {
+  readonly id: number
+  readonly status: string | null
+  readonly title: string | null
+  readonly ended: boolean
+}
+
+const sight: fc.Arbitrary<Sight> = fc.record({
+  id: fc.nat(4),
+  status: fc.constantFrom('Pending', 'InProgress', 'Failed', 'Lost', null),
+  title: fc.constantFrom(null, 't1', 't2'),
+  ended: fc.boolean(),
+})
+
+const MICROS = 1000n
+const created = (id: number): number => Date.parse('2026-10-30T12:00:00Z') + id * 86_400_000
+const cellsOf = ({ id, status, title, ended }: Sight) => ({
+  status,
+  title,
+  ended_at: ended ? BigInt(created(id) + 3_600_000) * MICROS : null,
+})
+
+/** The latest value of each column that is not null, finished sights before all others. */
+function jobOracle(
+  observations: readonly { readonly at: number; readonly sights: readonly Sight[] }[],
+): ReadonlyMap<number, Record<string, unknown>> {
+  const rank = ({ status, ended }: Sight): number => (ended ? 2 : status === 'Lost' ? 1 : 0)
+  const all = observations
+    .flatMap(({ at, sights }) => sights.map((each) => ({ at, each })))
+    .sort((a, b) => rank(a.each) - rank(b.each) || a.at - b.at)
+  const jobs = new Map<number, Record<string, unknown>>()
+  for (const { each } of all) {
+    const known = Object.entries(cellsOf(each)).filter(([, value]) => value !== null)
+    jobs.set(each.id, { ...jobs.get(each.id), ...Object.fromEntries(known) })
+  }
+  return jobs
+}
+
+describe('events', () => {
+  test('any order of observations, any of them twice: the newest of each column, in the month of creation', async () => {
+    const observation = fc.uniqueArray(sight, { selector: ({ id }) => id, minLength: 1, maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(observation, { minLength: 2, maxLength: 4 }),
+        orderOf(4),
+        async (sights, [order, loads]) => {
+          const store = memoryStore()
+          const at = (i: number): number => Date.parse(`${addDays(FIRST, i)}T22:00:00Z`)
+          const landOne = async (i: number): Promise<void> => {
+            const rows = (sights[i] ?? []).map((each) => ({
+              id: `job-${each.id}`,
+              created_at: BigInt(created(each.id)) * MICROS,
+              ...cellsOf(each),
+            }))
+            await land(store, JOBS, addDays(FIRST, i), rows, {
+              observedFrom: at(i),
+              source: i % 2 === 0 ? 'nightly' : 'monitor',
+            })
+          }
+          await arrive(
+            order.filter((i) => i < sights.length),
+            loads,
+            landOne,
+            () => load(store, engine, JOBS, 'test', 'load'),
+          )
+          const found = new Map<string, unknown>()
+          for (const month of ['2026-10', '2026-11']) {
+            for (const row of shownRows(
+              await publishedRows(store, engine, keys.event(placeOf(JOBS), month)),
+            )) {
+              expect(String(row['created_at']).slice(0, 7)).toBe(month)
+              expect(found.has(String(row['id']))).toBe(false)
+              found.set(String(row['id']), [
+                row['status'] ?? null,
+                row['title'] ?? null,
+                row['ended_at'] !== null,
+              ])
+            }
+          }
+          const wanted = jobOracle(sights.map((each, i) => ({ at: at(i), sights: each })))
+          expect(found).toEqual(
+            new Map(
+              [...wanted].map(([id, job]) => [
+                `job-${id}`,
+                [job['status'] ?? null, job['title'] ?? null, job['ended_at'] !== undefined],
+              ]),
+            ),
+          )
+          expect(await load(store, engine, JOBS, 'test', 'again')).toMatchObject({
+            committed: [],
+            held: [],
+            published: 0,
+          })
+        },
+      ),
+      { numRuns: 20 },
+    )
+  }, 120_000)
+})
