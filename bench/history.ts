@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { diskStore } from '../lib/adapters/local/store.ts'
-import { addDays, type Day } from '../lib/core/day.ts'
 import { keys } from '../lib/core/keys.ts'
+import { committedDays, readManifest } from '../lib/core/manifest.ts'
 import type { ObjectStore } from '../lib/core/ports.ts'
-import { type Engine, openEngine } from '../lib/engine/engine.ts'
+import { shapeOf } from '../lib/core/shape.ts'
+import { type Engine, openEngine, type Session } from '../lib/engine/engine.ts'
 import { entityNamed } from '../lib/entities/index.ts'
+import { openDesk } from '../lib/load/desk.ts'
+import { type FoundHistory, findHistory, foldHistory } from '../lib/load/history.ts'
 import { load } from '../lib/load/load.ts'
-import { type ChurningList, type ChurningSite, churningSite } from './churning-site.ts'
-import { BENCH_SITE } from './landing.ts'
-import { measured, progress } from './measure.ts'
+import { type ChurningList, churn, rowObjects } from './churning-list.ts'
+import { BENCH_SITE, landRows } from './landing.ts'
+import { type Cost, measured, progress } from './measure.ts'
+import { dayOf, type PastNights, pastNights } from './past-nights.ts'
 import { type BenchCell, type BenchTable, benchmark, rounded } from './result.ts'
 
 const LISTS: readonly ChurningList[] = [
@@ -19,91 +23,126 @@ const LISTS: readonly ChurningList[] = [
   { entity: entityNamed('views'), rows: 60_000 },
 ]
 const NIGHTS = [5, 60, 365]
-const FIRST: Day = '2025-11-01'
-const dayOf = (night: number): Day => addDays(FIRST, night - 1)
-
-const loadList = (store: ObjectStore, engine: Engine, { entity }: ChurningList, day: Day) =>
-  load(store, engine, entity, BENCH_SITE, `load-${day}`, day)
-
-/** Commits the nights up to one, cheaply, then folds and publishes them in one load. */
-async function catchUp(
-  { store, engine, site }: Bench,
-  list: ChurningList,
-  from: number,
-  to: number,
-): Promise<void> {
-  for (let night = from; night <= to; night++) {
-    if (night > 1) await site.churn(list, dayOf(night))
-    await site.commitDay(list, dayOf(night))
-  }
-  await loadList(store, engine, list, dayOf(to))
-}
 
 interface Bench {
   readonly store: ObjectStore
   readonly engine: Engine
-  readonly site: ChurningSite
+  /** Holds the list of today and the fold. */
+  readonly session: Session
+}
+
+/** What history alone costs: finding it as it was, cutting it back, applying the night, writing the file. */
+interface HistoryWork {
+  readonly found: Cost & { readonly value: FoundHistory }
+  /** Folds the night that was committed meanwhile. */
+  fold(): Promise<Cost>
+}
+
+async function historyWork({ store, engine }: Bench, { entity }: ChurningList): Promise<HistoryWork> {
+  const session = await engine.session()
+  const at = { entity: entity.name, site: BENCH_SITE }
+  const desk = openDesk(store, session, shapeOf(entity), at)
+  const found = await measured(() => findHistory(desk))
+  return {
+    found,
+    fold: async () => {
+      const days = await committedDays(store, at)
+      const { wall, cpu } = await measured(async () =>
+        session.collect((await foldHistory(desk, found.value, days)).file),
+      )
+      await session.close()
+      return { wall: wall + found.wall, cpu: cpu + found.cpu }
+    },
+  }
 }
 
 /** Lands one night as an extractor does, and measures the load of it. */
-async function measureNight(bench: Bench, list: ChurningList, night: number): Promise<BenchCell[]> {
-  const { store, engine, site } = bench
-  const day = dayOf(night)
-  await site.churn(list, day)
-  await site.landDay(list, day)
-  const { wall, cpu, value } = await measured(() => loadList(store, engine, list, day))
-  const { changes, committed } = value
+async function measureNight(
+  bench: Bench,
+  list: ChurningList,
+  past: PastNights,
+  night: number,
+): Promise<BenchCell[]> {
+  const { store, engine, session } = bench
+  const { entity } = list
+  const [day, at] = [dayOf(night), { entity: entity.name, site: BENCH_SITE }]
+  await churn(session, list, day)
+  await landRows(store, entity, day, await rowObjects(session, list))
+  const work = await historyWork(bench, list)
+  const whole = await measured(() => load(store, engine, entity, BENCH_SITE, `load-${day}`, day))
+  const { changes, committed } = whole.value
   if (committed.length !== 1 || changes === null)
-    throw new Error(`history: night ${night} of ${list.entity.name} was not committed and folded`)
-  const history = await store.head(keys.history({ entity: list.entity.name, site: BENCH_SITE }))
+    throw new Error(`history: night ${night} of ${entity.name} was not committed and folded`)
+  const share = await work.fold()
+  await past.follow(day, (await readManifest(store, at, { dt: day, version: 1 })).candidate ?? '')
+  progress(`night ${night} of ${entity.name}: done`)
+  const seconds = [whole.wall, whole.cpu, share.wall, share.cpu].map((value) => rounded(value, 2))
+  const size = (await store.head(keys.history(at)))?.size ?? 0
   return [
     night,
-    list.entity.name,
+    entity.name,
     list.rows,
     changes.new + changes.changed + changes.gone,
-    rounded(wall, 2),
-    rounded(cpu, 2),
-    rounded((history?.size ?? 0) / 1e6, 2),
+    ...seconds,
+    rounded(size / 1e6, 2),
   ]
 }
 
-function total(night: number, rows: readonly BenchCell[][]): BenchCell[] {
+/** One list through its year; the measured nights in order. */
+async function year(bench: Bench, list: ChurningList): Promise<BenchCell[][]> {
+  const past = await pastNights(bench.store, bench.session, list)
+  const rows: BenchCell[][] = []
+  let night = 1
+  for (const next of NIGHTS) {
+    for (; night < next; night++) await past.goOn(dayOf(night), night === next - 1)
+    await past.publish()
+    rows.push(await measureNight(bench, list, past, next))
+    night++
+  }
+  return rows
+}
+
+function together(night: number, rows: readonly BenchCell[][]): BenchCell[] {
   const sum = (column: number): number =>
     rounded(
       rows.reduce((all, row) => all + Number(row[column]), 0),
       2,
     )
-  return [night, 'together', ...[2, 3, 4, 5, 6].map(sum)]
+  return [night, 'together', ...[2, 3, 4, 5, 6, 7, 8].map(sum)]
 }
 
-async function nights(bench: Bench): Promise<BenchTable> {
+async function years(store: ObjectStore, engine: Engine): Promise<BenchTable> {
   const rows: BenchCell[][] = []
-  let done = 0
-  for (const night of NIGHTS) {
-    const of: BenchCell[][] = []
-    for (const list of LISTS) {
-      await catchUp(bench, list, done + 1, night - 1)
-      of.push(await measureNight(bench, list, night))
-    }
-    progress(`night ${night}: done`)
-    rows.push(...of, total(night, of))
-    done = night
+  for (const list of LISTS) {
+    const session = await engine.session()
+    rows.push(...(await year({ store, engine, session }, list)))
+    await session.close()
   }
   return {
     title: 'Loading one night of 90,000 objects, 0.5 % of them changed: from landing to history',
-    head: ['night', 'entity', 'rows', 'keys changed', 'wall s', 'CPU s', 'history MB'],
-    rows,
+    head: [
+      'night',
+      'entity',
+      'rows',
+      'keys changed',
+      'load wall s',
+      'load CPU s',
+      'of it history wall s',
+      'history CPU s',
+      'history MB',
+    ],
+    rows: NIGHTS.flatMap((night) => {
+      const of = rows.filter(([each]) => each === night)
+      return [...of, together(night, of)]
+    }),
   }
 }
 
 async function measure(): Promise<readonly BenchTable[]> {
   const folder = await mkdtemp(join(tmpdir(), 'almanac-bench-'))
-  const [store, engine] = [diskStore(folder), await openEngine()]
+  const [store, engine] = [diskStore(folder), await openEngine({ sessions: 3 })]
   try {
-    const site = await churningSite(store, engine, LISTS)
-    const table = await nights({ store, engine, site })
-    await site.close()
-    return [table]
+    return [await years(store, engine)]
   } finally {
     await engine.close()
     await rm(folder, { recursive: true, force: true })

@@ -43,8 +43,11 @@ function marks(entity: Entity, name: string): string {
   return all.filter((mark) => mark !== '').join(', ')
 }
 
-const sourceOf = (column: Column | undefined): string =>
-  column === undefined ? '' : column.from === undefined ? 'computed' : code(column.from)
+function sourceOf(name: string, column: Column | undefined): string {
+  if (column === undefined) return ''
+  if (name === 'raw_extra') return 'all the rest'
+  return column.from === undefined ? 'computed' : code(column.from)
+}
 
 function mainTable(entity: Entity, columns: readonly DescribedColumn[], meaning: Meaning): string {
   const rows = columns.map(({ name, type }) => [
@@ -52,7 +55,7 @@ function mainTable(entity: Entity, columns: readonly DescribedColumn[], meaning:
     type,
     meaning(name),
     marks(entity, name),
-    sourceOf(entity.columns[name]),
+    sourceOf(name, entity.columns[name]),
   ])
   return markdownTable(['column', 'type', 'meaning', 'marks', 'in Tableau’s XML'], rows)
 }

@@ -22,7 +22,7 @@ export function troubleshootingPage(): Page {
     text: paragraphs([
       GENERATED,
       '# Troubleshooting',
-      'Every failure names what it is about, where, and the value that was in the way; its second line says what to do. With `--output json` it also carries one of these codes.',
+      'Every failure is two lines: `error`, one of the codes below, and what it is about, where, and the value that was in the way; then `next`, what to do.',
       '## Exit codes',
       markdownTable(
         ['exit', 'meaning'],

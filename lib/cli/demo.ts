@@ -118,7 +118,7 @@ async function run(call: Call): Promise<number> {
   return interruptible(call.io, async (signal) => {
     const last = await tellNights(call, nights, signal, warehouse)
     if (last !== undefined && exitOfRun(last) !== 0) {
-      await writeReport(call.io, 'table', last)
+      await writeReport(call, last)
       return exitOfRun(last)
     }
     const { demoFacts } = await import('../demo/facts.ts')

@@ -1,4 +1,4 @@
-import { type Call, type Command, formatOf } from './command.ts'
+import type { Call, Command } from './command.ts'
 import { doRun } from './run-ports.ts'
 import { exitOfReport, writeReport } from './run-report.ts'
 import { RUN_OPTIONS } from './site-run.ts'
@@ -6,7 +6,7 @@ import { RUN_OPTIONS } from './site-run.ts'
 async function run(call: Call): Promise<number> {
   const { nightly } = await import('../nightly/nightly.ts')
   return doRun(call, nightly, async (report) => {
-    await writeReport(call.io, formatOf(call.options), report)
+    await writeReport(call, report)
     return exitOfReport(report)
   })
 }

@@ -1,8 +1,9 @@
 import { AlmanacError, ERRORS, type ErrorCode } from '../core/errors.ts'
 import type { EntityOutcome } from '../core/event.ts'
 import { exitOfRun, type RunReport } from '../core/report.ts'
-import type { Format } from './command.ts'
+import { type Call, formatOf, type Options } from './command.ts'
 import { errorText } from './failure.ts'
+import { acceptCommand } from './held.ts'
 import { type Io, mayColour, write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
@@ -65,15 +66,27 @@ function summary({ site, dt, run, outcomes, startedAt, endedAt }: RunReport): st
   return `\n${site}, ${dt}: ${complete} of ${outcomes.length} entities complete, ${calls} calls, ${seconds(endedAt - startedAt)} (run ${run})\n`
 }
 
+/** For what the guard holds: the command that commits it all the same, complete enough to paste. */
+const acceptLines = ({ site, outcomes }: RunReport, options: Options): string =>
+  outcomes
+    .filter(({ verdict }) => verdict === 'guarded')
+    .map(({ entity, candidate }) => acceptCommand(options, { entity, site, candidate: candidate ?? '' }))
+    .map((command) => `  nothing was changed; if it is right: ${command}\n`)
+    .join('')
+
 /** Writes a run's report: rows, then why an entity is not complete; what ended the run goes to `err`. */
-export async function writeReport(io: Io, format: Format, report: RunReport): Promise<void> {
+export async function writeReport(
+  { io, options }: Pick<Call, 'io' | 'options'>,
+  report: RunReport,
+): Promise<void> {
+  const format = formatOf(options)
   const failure = failureOf(report)
   const reasoned = report.outcomes.filter(({ reason }) => reason !== report.failure?.message)
   if (format === 'json') await write(io.out, `${JSON.stringify(report, null, 2)}\n`)
   else await writeAnswer(io, format, outcomesAnswer(report.outcomes, format === 'table'))
   if (format === 'table') {
     await writeReasons(io, reasoned)
-    await write(io.out, summary(report))
+    await write(io.out, `${acceptLines(report, options)}${summary(report)}`)
   }
   if (failure !== undefined) await write(io.err, errorText(failure, { io, isDebug: false }))
 }

@@ -34,13 +34,14 @@ export const jobs = entity({
       '0 success, 1 failed, 2 cancelled; known for jobs that were asked for one by one',
     ),
   },
-  drop: ['@finishCode', '@mode', '@progress', '@updatedAt'],
+  // `@type` is the by-id answer's own word for the kind (RefreshExtract); the list's (refresh_extracts) is known by then.
+  drop: ['@type', '@finishCode', '@mode', '@progress', '@updatedAt'],
   event: {
     windowField: 'createdAt',
     createdColumn: 'created_at',
     endedColumn: 'ended_at',
     byId: { path: 'jobs/{id}', item: 'job', since: '3.1' },
-    byIdFrom: { job_type: '@type', ended_at: '@completedAt' },
+    byIdFrom: { ended_at: '@completedAt' },
     // A job that still runs can already carry a finish code (a fixture of server-client-python shows 1): the end decides first.
     settle: (row, item) => {
       const code = String(item['@finishCode'] ?? '')

@@ -10,7 +10,7 @@ import {
   parseStored,
   type UnfinishedEvent,
 } from '../core/receipt.ts'
-import { type Drift, rowReader } from '../core/row.ts'
+import { type Drift, keyOf, rowReader } from '../core/row.ts'
 import { addCosts } from '../tableau/calls.ts'
 import type { ReadContext, Reading } from './reading.ts'
 import { readEventList } from './rows.ts'
@@ -139,14 +139,19 @@ export async function readEvents(
   const longOpen = (cut?.unfinished ?? []).filter(({ createdAt }) => window.to - createdAt > UNFINISHED_LIMIT)
   const asked = await Promise.all(longOpen.map((open) => readLongOpen(context, facts, open, drift)))
   const unfinished: UnfinishedEvent[] = []
+  const seen = new Set<string>()
   const extra = asked.map(({ row }) => row)
-  const note = (rows: readonly Row[]): void =>
-    void unfinished.push(...rows.flatMap((row) => openEvent(context, facts, row)))
+  const note = (rows: readonly Row[]): void => {
+    for (const row of rows) seen.add(keyOf(context.entity, row))
+    unfinished.push(...rows.flatMap((row) => openEvent(context, facts, row)))
+  }
   const reading = await readEventList(context, read, windowQuery(facts, window), extra, note)
+  // Forgotten by Tableau before it was seen to end: kept in mind until it is old enough to be asked for by its id.
+  const forgotten = (cut?.unfinished ?? []).filter(({ id }) => !seen.has(id))
   return {
     ...reading,
     window,
-    unfinished,
+    unfinished: [...unfinished, ...forgotten],
     cost: asked.reduce((sum, { cost }) => (cost === null ? sum : addCosts(sum, cost)), reading.cost),
   }
 }

@@ -1,7 +1,7 @@
 import zlib from 'node:zlib'
 import type { SchemaElement } from 'hyparquet'
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer'
-import type { ColumnType, Row } from '../core/column.ts'
+import type { Cell, ColumnType, Row } from '../core/column.ts'
 
 /** A column of a landing part. Every column may hold nulls; what is required is checked before rows get here. */
 export interface PartColumn {
@@ -59,27 +59,34 @@ export function partWriter(columns: readonly PartColumn[]): PartWriter {
   ]
   // Nobody prunes by the statistics of a landing: it is read once, whole. They would cost a tenth of the extraction's CPU.
   const parquet = new ParquetWriter({ writer, schema, ...CODEC, statistics: false, createdBy: 'almanac' })
-  let pending: Row[] = []
+  // Cells by column and not the rows themselves: rows that wait for their group would survive the young generation.
+  let cells: Cell[][] = columns.map(() => [])
+  let pending = 0
   let written = 0
   const flush = (): void => {
-    const columnData: ColumnSource[] = columns.map(({ name }) => ({
+    const columnData: ColumnSource[] = columns.map(({ name }, i) => ({
       name,
-      data: pending.map((row) => row[name] ?? null),
+      data: cells[i] ?? [],
       offsetIndex: false,
     }))
     // Over a buffer the writer is synchronous; it returns a promise only for writers that flush.
-    void parquet.write({ columnData, rowGroupSize: ROW_GROUP })
-    written += pending.length
-    pending = []
+    void parquet.write({ columnData, rowGroupSize: pending })
+    written += pending
+    pending = 0
+    cells = columns.map(() => [])
   }
   return {
-    rows: () => written + pending.length,
+    rows: () => written + pending,
     add: (rows) => {
-      pending.push(...rows)
-      if (pending.length >= ROW_GROUP) flush()
+      columns.forEach(({ name }, i) => {
+        const column = cells[i]
+        for (const row of rows) column?.push(row[name] ?? null)
+      })
+      pending += rows.length
+      if (pending >= ROW_GROUP) flush()
     },
     finish: () => {
-      if (pending.length > 0) flush()
+      if (pending > 0) flush()
       void parquet.finish()
       return writer.getBytes()
     },

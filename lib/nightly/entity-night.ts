@@ -1,6 +1,6 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
-import type { AlmanacError } from '../core/errors.ts'
+import { type AlmanacError, isError } from '../core/errors.ts'
 import type { EntityOutcome } from '../core/event.ts'
 import type { Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
@@ -59,11 +59,7 @@ function loadedOutcome(entity: Entity, dt: Day, receipt: Receipt, loaded: LoadRe
   const base = { ...BLANK, ...readingFacts(receipt), ...loaded.changes, entity: entity.name }
   const held = loaded.held.find((each) => each.dt === dt)
   if (held === undefined) return { ...base, verdict: 'complete' }
-  const next =
-    held.verdict === 'guarded'
-      ? ` (nothing was changed; if it is right: almanac accept ${entity.name} --sha ${held.candidate.slice(0, 12)})`
-      : ''
-  return { ...base, verdict: held.verdict, candidate: held.candidate, reason: `${held.reason}${next}` }
+  return { ...base, verdict: held.verdict, candidate: held.candidate, reason: held.reason }
 }
 
 /** Says what of a complete reading somebody should know: attributes without a column, columns that were withheld. */
@@ -110,27 +106,49 @@ export async function nightOf(
   return outcome
 }
 
+/** What an entity that this run did not read came to, and the damaged object that stood in its way; null when none did. */
+export interface Settled {
+  readonly outcome: EntityOutcome
+  readonly damage: AlmanacError | null
+}
+
+/** Puts right what an earlier run left unpublished. A damaged primary object stops this entity, and no other. */
+async function reload(
+  entity: Entity,
+  { site, run }: NightlyInput,
+  dt: Day,
+  { store, engine }: NightlyPorts,
+): Promise<AlmanacError | null> {
+  try {
+    await load(store, engine, entity, site, run, dt)
+    return null
+  } catch (thrown) {
+    if (!isError(thrown, 'corrupt-object')) throw thrown
+    return thrown
+  }
+}
+
 /**
  * The outcome of an entity that this run did not read: committed by an earlier one, or not reached. Either way what an
  * earlier run left unpublished is put right.
  */
 export async function settle(
   entity: Entity,
-  { site, run }: NightlyInput,
+  input: NightlyInput,
   dt: Day,
-  { store, engine, emit }: NightlyPorts,
+  ports: NightlyPorts,
   failure: AlmanacError | null,
-): Promise<EntityOutcome> {
-  await load(store, engine, entity, site, run, dt)
-  const isThere = await isDayCommitted(store, entity, site, dt)
+): Promise<Settled> {
+  const damage = await reload(entity, input, dt, ports)
+  const isThere = damage === null && (await isDayCommitted(ports.store, entity, input.site, dt))
   const outcome: EntityOutcome = isThere
     ? { ...BLANK, entity: entity.name, verdict: 'complete', already: true }
     : {
         ...BLANK,
         entity: entity.name,
         verdict: 'incomplete',
-        reason: failure?.message ?? 'not read in this run',
+        reason: (damage ?? failure)?.message ?? 'not read in this run',
       }
-  emit({ type: 'entity-ended', outcome })
-  return outcome
+  ports.emit({ type: 'entity-ended', outcome })
+  return { outcome, damage }
 }

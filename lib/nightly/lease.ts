@@ -1,7 +1,7 @@
 import { AlmanacError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import { keys } from '../core/keys.ts'
-import type { Clock, ObjectStore } from '../core/ports.ts'
+import type { Clock, ObjectStore, StoredObject } from '../core/ports.ts'
 import { jsonBytes, parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
 
@@ -99,22 +99,20 @@ async function take(key: string, options: LeaseOptions): Promise<string> {
  */
 export async function takeLease(key: string, options: LeaseOptions): Promise<Lease> {
   const { store, clock, holder, renewEvery = RENEW_EVERY } = options
-  let etag = await take(key, options)
-  let beat = 1
+  const held = keepHeld(key, options, await take(key, options))
   let isLost = false
   const over = new AbortController()
   const renewal = (async (): Promise<void> => {
     while (!over.signal.aborted && !isLost) {
       await clock.sleep(renewEvery, over.signal)
-      const result = await store.write(key, stateBytes(holder, ++beat), { etag })
-      if (result.won) etag = result.etag
-      else isLost = true
+      // A store that fails for a moment loses nothing yet: the next beat looks what became of this one.
+      isLost = !(await held.write(holder).catch(() => true))
     }
-    // Ends when the lease is released; a store that cannot write shows at the next check.
+    // Ends when the lease is released.
   })().catch(() => undefined)
   const check = async (): Promise<void> => {
     const state = await store.read(key)
-    const current = state === undefined ? null : parseStored<LeaseState>(key, state.bytes).holder
+    const current = state === undefined ? null : holderIn(key, state)
     if (isLost || current !== holder)
       throw new AlmanacError('lease-lost', `run ${current ?? 'nobody'} holds this token now`)
   }
@@ -123,7 +121,37 @@ export async function takeLease(key: string, options: LeaseOptions): Promise<Lea
     release: async () => {
       over.abort()
       await renewal
-      await store.write(key, stateBytes(null, beat + 1), { etag }).catch(() => undefined)
+      await held.write(null).catch(() => undefined)
+    },
+  }
+}
+
+const holderIn = (key: string, { bytes }: StoredObject): string | null =>
+  parseStored<LeaseState>(key, bytes).holder
+
+/** Writes over our own state of a lease; false when it is not ours any more. After a write without an answer it reads first. */
+function keepHeld(
+  key: string,
+  { store, holder }: LeaseOptions,
+  taken: string,
+): { write(next: string | null): Promise<boolean> } {
+  let etag = taken
+  let beat = 1
+  let isDoubtful = false
+  const lookAgain = async (): Promise<boolean> => {
+    const state = await store.read(key)
+    if (state === undefined || holderIn(key, state) !== holder) return false
+    etag = state.etag
+    return true
+  }
+  return {
+    write: async (next) => {
+      if (isDoubtful && !(await lookAgain())) return false
+      isDoubtful = true
+      const result = await store.write(key, stateBytes(next, ++beat), { etag })
+      isDoubtful = false
+      if (result.won) etag = result.etag
+      return result.won
     },
   }
 }

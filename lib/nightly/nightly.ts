@@ -1,6 +1,6 @@
 import { type Day, dayIn } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
-import { type AlmanacError, asAlmanacError } from '../core/errors.ts'
+import { type AlmanacError, asAlmanacError, isError } from '../core/errors.ts'
 import type { EntityOutcome } from '../core/event.ts'
 import { keys } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
@@ -44,7 +44,8 @@ async function extractAll(
         return [await nightOf(entity, input, dt, { ...ports, client, signal })]
       } catch (thrown) {
         failure ??= asAlmanacError(thrown)
-        stop(thrown)
+        // A damaged object is its own entity's trouble; whatever else ends a night ends it for all.
+        if (!isError(thrown, 'corrupt-object')) stop(thrown)
         return []
       }
     }),
@@ -98,11 +99,16 @@ export async function nightly(input: NightlyInput, ports: NightlyPorts): Promise
   } = await extractPending(input, ports, dt)
   signal?.throwIfAborted()
   const all: EntityOutcome[] = []
+  let damage: AlmanacError | null = null
   for (const entity of entities) {
-    const read = outcomes.find((outcome) => outcome.entity === entity.name)
-    all.push(read ?? (await settle(entity, input, dt, ports, failure)))
+    const read = outcomes.find((each) => each.entity === entity.name)
+    const { outcome, damage: found } =
+      read === undefined ? await settle(entity, input, dt, ports, failure) : { outcome: read, damage: null }
+    all.push(outcome)
+    damage ??= found
     await expireLanding(store, { entity: entity.name, site }, dt)
   }
+  const ended = failure ?? damage
   const endedAt = clock.now()
   const report: RunReport = {
     format: 1,
@@ -114,7 +120,7 @@ export async function nightly(input: NightlyInput, ports: NightlyPorts): Promise
     startedAt,
     endedAt,
     outcomes: all,
-    failure: failure === null ? null : failureOf(failure),
+    failure: ended === null ? null : failureOf(ended),
   }
   await store.write(keys.run(site, dt, run), jsonBytes(report), 'absent')
   emit({ type: 'run-ended', site, dt, run, milliseconds: endedAt - startedAt })

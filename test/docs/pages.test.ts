@@ -60,6 +60,27 @@ describe('decisions', () => {
   })
 })
 
+describe('docs/dependencies.md', () => {
+  const [, toRun = '', toDevelop = ''] = read('docs/dependencies.md').split(/^## .*$/m)
+  const listed = (text: string) =>
+    Object.fromEntries(
+      [...text.matchAll(/^\| `([^`]+)` \| (\S+) \| \S/gm)].map(([, name = '', version = '']) => [
+        name,
+        version,
+      ]),
+    )
+  // A file of our own, written by npm: its shape is npm's.
+  const manifest = JSON.parse(read('package.json')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >
+
+  test('lists what is needed to run, in its version', () =>
+    expect(listed(toRun)).toEqual(manifest.dependencies))
+  test('lists what is needed to develop, in its version', () =>
+    expect(listed(toDevelop)).toEqual(manifest.devDependencies))
+})
+
 test('docs/architecture.md has a line for every room', () => {
   const rooms = readdirSync(join(ROOT, 'lib'))
   const page = read('docs/architecture.md')

@@ -91,9 +91,11 @@ export const historyOf = async (
 
 const DERIVED = ['snapshot/', 'coverage/', 'current/', 'history/', 'event/']
 
-/** Removes everything that can be derived again. */
-export async function forgetDerived(store: ObjectStore): Promise<void> {
-  for (const area of DERIVED) for (const { key } of await store.list(area)) await store.remove(key)
+/** Removes everything that can be derived again, of one entity or of all. */
+export async function forgetDerived(store: ObjectStore, of?: Entity): Promise<void> {
+  const below = of === undefined ? '' : `entity=${of.name}/`
+  for (const area of DERIVED)
+    for (const { key } of await store.list(`${area}${below}`)) await store.remove(key)
 }
 
 /** Everything published below the derived areas, as rows by key. */
