@@ -41,13 +41,46 @@ function attributePath(of: Branch, name: string): string {
   return path
 }
 
-type Growing = Record<string, string | string[]>
+type Values = Record<string, string | string[] | undefined>
 
-function add(item: Growing, path: string, value: string): void {
-  const before = item[path]
-  if (before === undefined) item[path] = value
-  else if (typeof before === 'string') item[path] = [before, value]
-  else before.push(value)
+/**
+ * An object that has these keys, all undefined, laid out as V8 lays out objects of one shape. A copy of it is four times
+ * quicker to fill than an empty object is to grow, which would become a hash table at the thirteenth key
+ * (measured: 0.7 against 0.2 CPU s for 50,000 workbooks). JSON makes `__proto__` a key like any other.
+ */
+function blankOf(paths: Iterable<string>): Values {
+  const blank: Values = JSON.parse(JSON.stringify(Object.fromEntries([...paths].map((path) => [path, '']))))
+  for (const path of Object.keys(blank)) blank[path] = undefined
+  return blank
+}
+
+/** Items of a document: each begins as a blank of all paths seen so far. */
+function itemsOf() {
+  const paths = new Set<string>()
+  let blank = blankOf(paths)
+  let item = { ...blank }
+  let isGrown = false
+  return {
+    begin: (): void => {
+      if (isGrown) blank = blankOf(paths)
+      isGrown = false
+      item = { ...blank }
+    },
+    add: (path: string, value: string): void => {
+      if (!paths.has(path)) {
+        paths.add(path)
+        isGrown = true
+        // Defined and not assigned: an element may be called `__proto__`.
+        Object.defineProperty(item, path, { value, writable: true, enumerable: true, configurable: true })
+        return
+      }
+      const before = Object.hasOwn(item, path) ? item[path] : undefined
+      if (before === undefined) item[path] = value
+      else if (typeof before === 'string') item[path] = [before, value]
+      else before.push(value)
+    },
+    item: (): RawItem => item as RawItem,
+  }
 }
 
 /**
@@ -58,7 +91,7 @@ export function flattener(): Flattener {
   const root = branch('')
   const branches: Branch[] = []
   const texts: string[] = []
-  let item: Growing = Object.create(null)
+  const items = itemsOf()
   let at = root
   const enter = (next: Branch) => {
     branches.push(next)
@@ -67,23 +100,23 @@ export function flattener(): Flattener {
   }
   return {
     begin: () => {
-      item = Object.create(null)
+      items.begin()
       enter(root)
     },
     open: (name) => {
       enter(childOf(at, name))
-      add(item, at.path, '')
+      items.add(at.path, '')
     },
-    attribute: (name, value) => add(item, attributePath(at, name), value),
+    attribute: (name, value) => items.add(attributePath(at, name), value),
     text: (text) => {
       texts[texts.length - 1] += text
     },
     close: () => {
       const text = texts.pop() ?? ''
-      if (text !== '' && /\S/.test(text)) add(item, at.textPath, text)
+      if (text !== '' && /\S/.test(text)) items.add(at.textPath, text)
       branches.pop()
       const above = branches.at(-1)
-      if (above === undefined) return item
+      if (above === undefined) return items.item()
       at = above
       return undefined
     },

@@ -122,7 +122,7 @@ const CASES: readonly Case[] = [
     name: 'is empty',
     faults: [onUsers({ kind: 'emptyList' })],
     verdict: 'guarded',
-    reason: /^0 rows where there were 120 /,
+    reason: /^0 rows where there were 120$/,
     exit: 3,
   },
   {
@@ -130,7 +130,7 @@ const CASES: readonly Case[] = [
     faults: [{ kind: 'emptyList', match: { endpoint: 'groups' } }],
     entity: 'group_members',
     verdict: 'guarded',
-    reason: /^0 rows where there were \d+ /,
+    reason: /^0 rows where there were \d+$/,
     exit: 3,
     changes: { entities: only('users', 'workbooks', 'groups', 'group_members') },
   },
@@ -147,7 +147,7 @@ const CASES: readonly Case[] = [
     name: 'a column comes empty',
     faults: [onUsers({ kind: 'nullColumn', attribute: 'fullName' })],
     verdict: 'guarded',
-    reason: /^full_name had values and has none now /,
+    reason: /^full_name had values and has none now$/,
     exit: 3,
   },
   {
@@ -386,6 +386,8 @@ describe('a night that', () => {
     const outcome = outcomeOf(report, entity)
     const why = reason === undefined ? null : expect.stringMatching(reason)
     expect([outcome.verdict, exitOfRun(report), outcome.reason]).toEqual([verdict, exit, why])
+    // What is held is named by its hash, by which it can be accepted.
+    expect(outcome.candidate).toEqual(verdict === 'guarded' ? expect.stringMatching(/^[0-9a-f]{64}$/) : null)
     await also?.(report, site, before)
     const whole = report.outcomes.filter((one) => one.verdict === 'complete').map((one) => one.entity)
     const harmless = names(entities).filter((name) => !faults.some(({ match }) => match?.endpoint === name))

@@ -172,7 +172,7 @@ async function checkLinks(
   }
 }
 
-const RUNS = Number(process.env['ALMANAC_ORDER_CASES'] ?? 25)
+const RUNS = Number(process.env['ALMANAC_ORDER_CASES'] ?? 16)
 
 describe('a per-parent entity', () => {
   test(`${RUNS} random calendars with parents of every verdict: what each day knew, in any order`, async () => {
