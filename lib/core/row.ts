@@ -1,3 +1,4 @@
+import { blankOf } from './blank.ts'
 import { cast, isNotOf } from './cast.ts'
 import type { Cell, Column, Row } from './column.ts'
 import type { Entity } from './entity.ts'
@@ -91,32 +92,36 @@ function personTest(entity: Entity): (path: string) => boolean {
       .some((step) => PERSON.has(step))
 }
 
+/** The columns that are read from items, each with its reader; computed ones are filled later. */
+const readersOf = (entity: Entity): readonly (readonly [string, Reader])[] =>
+  Object.entries(entity.columns).flatMap(([name, column]) =>
+    column.from === undefined ? [] : [[name, columnReader(entity, name, column, column.from)] as const],
+  )
+
 /**
  * The function that turns an entity's items into rows. Unknown paths go to `raw_extra` and are counted in `drift`.
  * Throws `bad-row` when a required value is absent or a value is not of its column's type.
  */
 export function rowReader(entity: Entity, drift: Drift): (item: RawItem, parent?: string) => Row {
-  const readers = Object.entries(entity.columns).map(
-    ([name, column]) =>
-      [
-        name,
-        column.from === undefined ? () => null : columnReader(entity, name, column, column.from),
-      ] as const,
-  )
+  const readers = readersOf(entity)
+  const blank = blankOf<Cell>(Object.keys(entity.columns), null)
   const known = knownPaths(entity)
   const isPersonal = personTest(entity)
-  return (item, parent) => {
-    const row: Record<string, Cell> = {}
-    const leftovers = new Map<string, Raw>()
-    for (const [name, read] of readers) row[name] = read(item, parent, leftovers)
-    for (const path in item) {
-      if (!known.has(path)) leftovers.set(path, item[path])
-    }
+  const extraOf = (leftovers: Map<string, Raw>): string | null => {
     for (const path of leftovers.keys()) {
       drift.set(path, (drift.get(path) ?? 0) + 1)
       if (isPersonal(path)) leftovers.delete(path)
     }
-    row['raw_extra'] = sorted(leftovers)
+    return sorted(leftovers)
+  }
+  return (item, parent) => {
+    const row = { ...blank }
+    const leftovers = new Map<string, Raw>()
+    for (const [name, read] of readers) row[name] = read(item, parent, leftovers)
+    for (const path in item) {
+      if (item[path] !== undefined && !known.has(path)) leftovers.set(path, item[path])
+    }
+    if (leftovers.size > 0) row['raw_extra'] = extraOf(leftovers)
     return row
   }
 }

@@ -6,7 +6,6 @@ import { addDays } from '../../lib/core/day.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
-import { entityNamed } from '../../lib/entities/index.ts'
 import { replaceDay, withdrawDay } from '../../lib/load/correct.ts'
 import { load } from '../../lib/load/load.ts'
 import { land } from '../load/land.ts'
@@ -23,6 +22,7 @@ import {
   shownRows,
   THINGS,
 } from '../load/toy.ts'
+import { arrive, orderOf } from './arrival.ts'
 import { copyOf } from './mortal.ts'
 
 const FIRST = '2026-11-01'
@@ -37,29 +37,6 @@ const candidateOf = async (store: ObjectStore, entity: typeof LINKS, dt: string)
   const object = await store.read(versions.at(-1)?.key ?? '')
   return JSON.parse(Buffer.from(object?.bytes ?? []).toString()).candidate ?? 'withdrawn'
 }
-
-/** Lands in an order, with a load after some of the landings and one at the end. */
-async function arrive(
-  order: readonly number[],
-  loads: readonly boolean[],
-  landOne: (which: number) => Promise<unknown>,
-  loadOnce: () => Promise<unknown>,
-): Promise<void> {
-  for (const [i, which] of order.entries()) {
-    await landOne(which)
-    if (loads[i] === true) await loadOnce()
-  }
-  await loadOnce()
-}
-
-const orderOf = (length: number) =>
-  fc.tuple(
-    fc.shuffledSubarray(
-      Array.from({ length }, (_, i) => i),
-      { minLength: length },
-    ),
-    fc.array(fc.boolean(), { minLength: length, maxLength: length }),
-  )
 
 describe('a state entity', () => {
   const thing = (id: string, name: string | null): Row => ({
@@ -220,107 +197,4 @@ describe('a per-parent entity', () => {
       { numRuns: RUNS },
     )
   }, 300_000)
-})
-
-const JOBS = entityNamed('jobs')
-
-/** One sight of a job. */
-interface Sight {
-  readonly id: number
-  readonly status: string | null
-  readonly title: string | null
-  readonly ended: boolean
-}
-
-const sight: fc.Arbitrary<Sight> = fc.record({
-  id: fc.nat(4),
-  status: fc.constantFrom('Pending', 'InProgress', 'Failed', 'Lost', null),
-  title: fc.constantFrom(null, 't1', 't2'),
-  ended: fc.boolean(),
-})
-
-const MICROS = 1000n
-const created = (id: number): number => Date.parse('2026-10-30T12:00:00Z') + id * 86_400_000
-const cellsOf = ({ id, status, title, ended }: Sight) => ({
-  status,
-  title,
-  ended_at: ended ? BigInt(created(id) + 3_600_000) * MICROS : null,
-})
-
-/** The latest value of each column that is not null, finished sights before all others. */
-function jobOracle(
-  observations: readonly { readonly at: number; readonly sights: readonly Sight[] }[],
-): ReadonlyMap<number, Record<string, unknown>> {
-  const rank = ({ status, ended }: Sight): number => (ended ? 2 : status === 'Lost' ? 1 : 0)
-  const all = observations
-    .flatMap(({ at, sights }) => sights.map((each) => ({ at, each })))
-    .sort((a, b) => rank(a.each) - rank(b.each) || a.at - b.at)
-  const jobs = new Map<number, Record<string, unknown>>()
-  for (const { each } of all) {
-    const known = Object.entries(cellsOf(each)).filter(([, value]) => value !== null)
-    jobs.set(each.id, { ...jobs.get(each.id), ...Object.fromEntries(known) })
-  }
-  return jobs
-}
-
-describe('events', () => {
-  test('any order of observations, any of them twice: the newest of each column, in the month of creation', async () => {
-    const observation = fc.uniqueArray(sight, { selector: ({ id }) => id, minLength: 1, maxLength: 5 })
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(observation, { minLength: 2, maxLength: 4 }),
-        orderOf(4),
-        async (sights, [order, loads]) => {
-          const store = memoryStore()
-          const at = (i: number): number => Date.parse(`${addDays(FIRST, i)}T22:00:00Z`)
-          const landOne = async (i: number): Promise<void> => {
-            const rows = (sights[i] ?? []).map((each) => ({
-              id: `job-${each.id}`,
-              created_at: BigInt(created(each.id)) * MICROS,
-              ...cellsOf(each),
-            }))
-            await land(store, JOBS, addDays(FIRST, i), rows, {
-              observedFrom: at(i),
-              source: i % 2 === 0 ? 'nightly' : 'monitor',
-            })
-          }
-          await arrive(
-            order.filter((i) => i < sights.length),
-            loads,
-            landOne,
-            () => load(store, engine, JOBS, 'test', 'load'),
-          )
-          const found = new Map<string, unknown>()
-          for (const month of ['2026-10', '2026-11']) {
-            for (const row of shownRows(
-              await publishedRows(store, engine, keys.event(placeOf(JOBS), month)),
-            )) {
-              expect(String(row['created_at']).slice(0, 7)).toBe(month)
-              expect(found.has(String(row['id']))).toBe(false)
-              found.set(String(row['id']), [
-                row['status'] ?? null,
-                row['title'] ?? null,
-                row['ended_at'] !== null,
-              ])
-            }
-          }
-          const wanted = jobOracle(sights.map((each, i) => ({ at: at(i), sights: each })))
-          expect(found).toEqual(
-            new Map(
-              [...wanted].map(([id, job]) => [
-                `job-${id}`,
-                [job['status'] ?? null, job['title'] ?? null, job['ended_at'] !== undefined],
-              ]),
-            ),
-          )
-          expect(await load(store, engine, JOBS, 'test', 'again')).toMatchObject({
-            committed: [],
-            held: [],
-            published: 0,
-          })
-        },
-      ),
-      { numRuns: 20 },
-    )
-  }, 120_000)
 })

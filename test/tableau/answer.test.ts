@@ -236,7 +236,7 @@ describe('parsePage', () => {
   it.each(ACCEPTED)('takes %s', (_, xml, shape, items) => {
     const { items: read } = parsePage(xml, shape)
     expect(read.map((item) => Object.entries(item))).toEqual(items.map((item) => Object.entries(item)))
-    expect(read.every((item) => Object.getPrototypeOf(item) === null)).toBe(true)
+    expect(read.every((item) => Object.getPrototypeOf(item) === Object.prototype)).toBe(true)
   })
 
   it.each(ACCEPTED)('takes %s byte by byte', (_, xml, shape, items) => {
