@@ -82,9 +82,13 @@ export async function writeReport(
   const format = formatOf(options)
   const failure = failureOf(report)
   const reasoned = report.outcomes.filter(({ reason }) => reason !== report.failure?.message)
+  // A run that never got to read has no rows to show: what ended it says it all.
+  const isBlank =
+    failure !== undefined && report.outcomes.every(({ calls, already }) => calls === 0 && !already)
   if (format === 'json') await write(io.out, `${JSON.stringify(report, null, 2)}\n`)
-  else await writeAnswer(io, format, outcomesAnswer(report.outcomes, format === 'table'))
-  if (format === 'table') {
+  else if (!isBlank || format === 'csv')
+    await writeAnswer(io, format, outcomesAnswer(report.outcomes, format === 'table'))
+  if (format === 'table' && !isBlank) {
     await writeReasons(io, reasoned)
     await write(io.out, `${acceptLines(report, options)}${summary(report)}`)
   }

@@ -4,7 +4,8 @@ import type { Shape } from '../core/shape.ts'
 import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
 
 /**
- * History is a fold over the committed days. Two tables carry it: `open` (one row a key that is there) and `closed`.
+ * History is a fold over the committed days. Two tables carry it: `open` (one row a key that is there) and `closed`; what
+ * was closed before stays in the published file, behind the view `closed_before`, since no day changes it.
  * These are the statements of the fold; `history.ts` runs them.
  */
 
@@ -31,7 +32,10 @@ const sameKey = (shape: Shape, left: string, right: string): string =>
 /** Empty tables, for a history that begins. */
 export const emptyTables = (shape: Shape): readonly string[] => {
   const columns = historyColumns(shape).map((column) => `${name(column.name)} ${SQL_TYPE[column.type]}`)
-  return ['open', 'closed'].map((table) => `CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`)
+  return [
+    ...['open', 'closed'].map((table) => `CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`),
+    'CREATE OR REPLACE TEMP VIEW closed_before AS SELECT * FROM closed WHERE false',
+  ]
 }
 
 /**
@@ -44,7 +48,8 @@ export function cutBack(shape: Shape, historyFile: string, day: Day): readonly s
   const reopened = `* REPLACE (NULL::DATE AS valid_to, NULL::DATE AS gone_after)`
   const isClosed = `valid_to IS NOT NULL AND valid_to <= ${dateOf(day)}`
   return [
-    `CREATE OR REPLACE TEMP TABLE closed AS SELECT ${names(columns)} ${kept} AND ${isClosed}`,
+    ...emptyTables(shape),
+    `CREATE OR REPLACE TEMP VIEW closed_before AS SELECT ${names(columns)} ${kept} AND ${isClosed}`,
     `CREATE OR REPLACE TEMP TABLE open AS SELECT ${reopened} FROM (SELECT ${names(columns)} ${kept} AND NOT (${isClosed}))`,
   ]
 }
@@ -120,7 +125,8 @@ export function applyDay(shape: Shape, day: FoldDay): readonly string[] {
     `INSERT INTO open BY NAME
      SELECT d.* EXCLUDE (is_here, was_there, is_changed), ${dateOf(day.dt)} AS valid_from,
        CASE WHEN d.is_changed THEN 'changed' WHEN d.was_there THEN 'schema'
-         WHEN EXISTS (SELECT 1 FROM closed c WHERE ${sameKey(shape, 'c', 'd')}) THEN 'returned' ELSE 'new' END AS cause,
+         WHEN EXISTS (SELECT 1 FROM closed c WHERE ${sameKey(shape, 'c', 'd')})
+           OR EXISTS (SELECT 1 FROM closed_before c WHERE ${sameKey(shape, 'c', 'd')}) THEN 'returned' ELSE 'new' END AS cause,
        ${readingBefore(shape, day, 'd')} AS changed_after
      FROM delta d WHERE d.is_here`,
   ]
@@ -137,5 +143,7 @@ export const UNKNOWN_IN_OPEN =
 /** The whole history, in its canonical order. */
 export const historyQuery = (shape: Shape): string => {
   const columns = names(historyColumns(shape).map((column) => column.name))
-  return `SELECT ${columns} FROM (SELECT * FROM closed UNION ALL BY NAME SELECT * FROM open) ORDER BY ${names(shape.key)}, valid_from`
+  const all =
+    'SELECT * FROM closed_before UNION ALL BY NAME SELECT * FROM closed UNION ALL BY NAME SELECT * FROM open'
+  return `SELECT ${columns} FROM (${all}) ORDER BY ${names(shape.key)}, valid_from`
 }
