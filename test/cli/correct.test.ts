@@ -24,7 +24,9 @@ describe('what is held and what is corrected', () => {
     const { exit, out } = await sample.night(guardedDay, '--select', 'workbooks')
     sample.sim.faults.clear()
     expect(exit).toBe(3)
-    expect(out).toMatch(/^workbooks guarded: .*almanac accept workbooks --sha [0-9a-f]{12}/m)
+    expect(out).toMatch(
+      /^workbooks guarded: .*\n {2}nothing was changed; if it is right: almanac accept workbooks --sha [0-9a-f]{12}/m,
+    )
     const status = await ask('status')
     expect(status.exit).toBe(3)
     expect(status.out).toMatch(/^workbooks of demo, 2026-11-06, is held: /m)
