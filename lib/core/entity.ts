@@ -99,7 +99,9 @@ type WithRawExtra<C extends Columns> = C & { readonly raw_extra: Column<'text', 
 /** Declares an entity. `raw_extra` is added to its columns. */
 export function entity<const C extends Columns>(declaration: EntityDeclaration<C>): Entity<WithRawExtra<C>> {
   const { drop = [], event, complete } = declaration
-  const columns = { ...declaration.columns, raw_extra: { ...RAW_EXTRA, from: undefined } }
+  // Where people are kept, what Tableau adds tomorrow may be about people too.
+  const isPersonal = Object.values(declaration.columns).some((column) => column.isPersonal)
+  const columns = { ...declaration.columns, raw_extra: { ...RAW_EXTRA, from: undefined, isPersonal } }
   return {
     ...declaration,
     columns,
