@@ -68,8 +68,6 @@ export function partWriter(columns: readonly PartColumn[]): PartWriter {
       name,
       data: cells[i] ?? [],
       offsetIndex: false,
-      // GZIP finds what repeats; a dictionary would look at every value first.
-      encoding: 'PLAIN',
     }))
     // Over a buffer the writer is synchronous; it returns a promise only for writers that flush.
     void parquet.write({ columnData, rowGroupSize: pending })
