@@ -79,7 +79,7 @@ async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateRece
   const made = new Set(there.flatMap(({ shards }) => shards.map(({ run }) => run)))
   const landings = await completeLandings(desk.store, desk.at, (each) => each === dt)
   const fresh: CandidateReceipt[] = []
-  for (const landing of landings.filter(({ run }) => !made.has(run))) {
+  for (const landing of landings.filter(({ run, damage }) => damage === null && !made.has(run))) {
     const { receipt, file } = await buildCandidate(desk.store, desk.session, desk.shape, landing.shards)
     desk.keep(receipt.sha256, file)
     fresh.push(receipt)

@@ -80,6 +80,7 @@ async function gatherCandidates(desk: Desk, days: readonly CommittedDay[]): Prom
 /** A landing that does not hold what its receipts say is reported, and harms no other. */
 async function unlessBroken(landing: Landing, work: () => Promise<void>): Promise<HeldDay | undefined> {
   try {
+    if (landing.damage !== null) throw landing.damage
     await work()
     return undefined
   } catch (error) {
@@ -87,6 +88,10 @@ async function unlessBroken(landing: Landing, work: () => Promise<void>): Promis
     return { dt: landing.dt, candidate: '', verdict: 'incomplete', reason: error.message }
   }
 }
+
+/** Of what could not be used, the days that another reading has not committed. */
+const stillOpen = (broken: readonly HeldDay[], committed: readonly CommittedDay[]): readonly HeldDay[] =>
+  broken.filter(({ dt }) => !committed.some((day) => day.dt === dt))
 
 /** Commits, in order of day, every held candidate that passes; after each commit those before it are judged again. */
 async function commitHeld(desk: Desk, run: string): Promise<{ committed: CommittedDay[]; held: HeldDay[] }> {
@@ -151,7 +156,12 @@ async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
     if (failure === undefined) committed.push({ dt: landing.dt, version: 1 })
     else held.push(failure)
   }
-  return { committed, held, published: await publishEvents(desk, facts), changes: null }
+  return {
+    committed,
+    held: stillOpen(held, committed),
+    published: await publishEvents(desk, facts),
+    changes: null,
+  }
 }
 
 /**
@@ -171,7 +181,7 @@ export function load(
     if (entity.event !== undefined) return loadEvents(desk, entity.event)
     const broken = await gatherCandidates(desk, await committedDays(store, desk.at))
     const done = await finishLoad(desk, run, dt)
-    return { ...done, held: [...broken, ...done.held] }
+    return { ...done, held: [...stillOpen(broken, done.committed), ...done.held] }
   })
 }
 

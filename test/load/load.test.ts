@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { integer, text } from '../../lib/core/column.ts'
 import { type Entity, entity, list } from '../../lib/core/entity.ts'
+import { AlmanacError } from '../../lib/core/errors.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
@@ -91,4 +92,34 @@ describe('a load', () => {
       changes: null,
     })
   })
+
+  test.each(['receipt.json', '.parquet'])(
+    'is not blocked by a damaged landing (%s), and names it until the day has another',
+    async (ending) => {
+      const store = memoryStore()
+      await land(store, things, '2026-11-01', [row('a', 'A')], { run: 'run-a' })
+      const rotten: ObjectStore = {
+        ...store,
+        read: async (key) => {
+          if (key.includes('run=run-a') && key.endsWith(ending))
+            throw new AlmanacError('corrupt-object', `${key} is damaged`)
+          return store.read(key)
+        },
+      }
+      const first = await load(rotten, engine, things, 'test', 'run-1')
+      expect(first.committed).toEqual([])
+      expect(first.held).toEqual([
+        {
+          dt: '2026-11-01',
+          candidate: '',
+          verdict: 'incomplete',
+          reason: expect.stringContaining('is damaged'),
+        },
+      ])
+      await land(store, things, '2026-11-01', [row('a', 'A'), row('b', 'B')], { run: 'run-b' })
+      const second = await load(rotten, engine, things, 'test', 'run-2')
+      expect([second.committed, second.held]).toEqual([[{ dt: '2026-11-01', version: 1 }], []])
+      expect(await read(store, keys.current(at))).toHaveLength(2)
+    },
+  )
 })
