@@ -26,7 +26,7 @@ function toBoolean(raw: string): Cell | NotOf {
 }
 
 const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?$/
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-](?:0\d|1[0-8]):?[0-5]\d)?$/
 
 /** Whether day and month exist: `Date` would turn 31 June into 1 July without a word. */
 function isCalendarDay(year: number, month: number, day: number): boolean {
