@@ -2,7 +2,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import type { WriteResult } from '../../core/ports.ts'
 import { syncFolder, syncFolders } from './durable.ts'
 import { sha256Of } from './examine.ts'
-import { isSystemError } from './failure.ts'
+import { isSystemError, unless } from './failure.ts'
 import { withLock } from './lock.ts'
 import { type Marker, markerName } from './marker.ts'
 import { fileNumber, markerPath, markersOf, type Place } from './place.ts'
@@ -71,7 +71,8 @@ async function publish(
       throw thrown
     }
   }
-  await syncFolder(at.folder)
+  // Written all the same when the folder is gone: somebody has removed the object since, and pruned.
+  await unless(['ENOENT'], syncFolder(at.folder))
 }
 
 /** Creates an object of which there must be none. A hard link decides between racers, without a lock. */
