@@ -3,7 +3,7 @@ import type { Entity } from '../core/entity.ts'
 import { type AlmanacError, asAlmanacError, isError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import { keys, type LandingPlace } from '../core/keys.ts'
-import type { Clock, ObjectStore } from '../core/ports.ts'
+import type { ObjectStore } from '../core/ports.ts'
 import { jsonBytes, type PartReceipt, type Receipt } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
 import { candidateColumns, shapeOf } from '../core/shape.ts'
@@ -33,7 +33,6 @@ export interface ExtractInput {
 export interface ExtractPorts {
   readonly client: Client
   readonly store: ObjectStore
-  readonly clock: Clock
   readonly emit: Emit
   readonly signal?: AbortSignal
 }

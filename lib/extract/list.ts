@@ -2,7 +2,7 @@ import { constantSurplus, MAX_PASSES, type PassTally, passFault } from '../core/
 import type { ListRead } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
-import { addCosts, type Cost } from '../tableau/calls.ts'
+import { addCosts, type Cost, newTally } from '../tableau/calls.ts'
 import type { Client } from '../tableau/client.ts'
 import { readPass } from '../tableau/paging.ts'
 
@@ -41,7 +41,7 @@ export interface ListOptions {
 }
 
 /** The cost of nothing. */
-export const NO_COST: Cost = { calls: 0, retries: 0, renewals: 0, bytes: 0 }
+export const NO_COST: Cost = newTally()
 
 interface OnePass<S> {
   readonly tally: PassTally

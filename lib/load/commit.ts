@@ -1,6 +1,6 @@
 import { addDays } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
-import { keys, type Place } from '../core/keys.ts'
+import { keys } from '../core/keys.ts'
 import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { type CandidateReceipt, jsonBytes, parseStored } from '../core/receipt.ts'
@@ -97,6 +97,3 @@ export function neighbours(
     after: days.filter((day) => day.dt > dt),
   }
 }
-
-/** The place that a manifest or receipt belongs to. */
-export const placeOf = ({ entity, site }: { entity: string; site: string }): Place => ({ entity, site })

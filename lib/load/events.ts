@@ -1,6 +1,6 @@
 import type { Day } from '../core/day.ts'
 import { addDays } from '../core/day.ts'
-import type { Entity, EventFacts } from '../core/entity.ts'
+import type { EventFacts } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
@@ -187,12 +187,6 @@ export async function publishEvents(desk: Desk, facts: EventFacts, everything = 
   let written = 0
   for (const month of months) written += await publishMonth(desk, facts, readOnce, month)
   return written
-}
-
-/** The facts of an event entity; throws `internal` for an entity of another kind. */
-export function eventFacts(entity: Entity): EventFacts {
-  if (entity.event === undefined) throw new AlmanacError('internal', `${entity.name} is no event entity`)
-  return entity.event
 }
 
 /** The days on which a nightly reading of events was committed. */

@@ -40,7 +40,6 @@ export const emptyTables = (shape: Shape): readonly string[] => {
 
 /**
  * Takes a published history back to a day: rows opened later go, rows closed later are open again.
- * With null, nothing of it is kept.
  */
 export function cutBack(shape: Shape, historyFile: string, day: Day): readonly string[] {
   const columns = historyColumns(shape).map((column) => column.name)

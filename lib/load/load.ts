@@ -186,7 +186,8 @@ export function load(
 }
 
 /**
- * Publishes everything anew from the manifests: damaged or lost derived objects come back, whole ones stay as they are.
+ * Publishes everything anew from the manifests: damaged or lost derived objects come back. History is folded from
+ * its beginning and written anew; the others stay when they are made of the same inputs.
  * The number of objects written.
  */
 export function rebuild(store: ObjectStore, engine: Engine, entity: Entity, site: string): Promise<number> {

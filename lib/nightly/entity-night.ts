@@ -89,7 +89,7 @@ export async function nightOf(
   const acceptSurplus = input.acceptSurplus.includes(entity.name)
   const result = await extract(
     { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate },
-    { client, store, clock, emit, signal },
+    { client, store, emit, signal },
   )
   const took = (): { milliseconds: number } => ({ milliseconds: Math.round(clock.elapsed() - began) })
   let outcome: EntityOutcome

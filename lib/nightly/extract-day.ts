@@ -19,19 +19,17 @@ export async function extractDay(
 ): Promise<{ dt: Day; entities: readonly ExtractedEntity[] }> {
   const dt = input.dt ?? dayIn(input.timeZone, ports.clock.now())
   const { site, run, backdate } = input
-  const { store, clock, emit, newAttempt } = ports
+  const { store, emit, newAttempt } = ports
   const always = (): Promise<boolean> => Promise.resolve(true)
   const entities = await withSession(input, ports, dt, always, ({ client, signal, stop }) =>
     Promise.all(
       input.entities.map(async (entity) => {
         const acceptSurplus = input.acceptSurplus.includes(entity.name)
         const task = { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate }
-        const result = await extract(task, { client, store, clock, emit, signal }).catch(
-          (thrown: unknown) => {
-            stop(thrown)
-            throw thrown
-          },
-        )
+        const result = await extract(task, { client, store, emit, signal }).catch((thrown: unknown) => {
+          stop(thrown)
+          throw thrown
+        })
         return { entity: entity.name, result }
       }),
     ),

@@ -13,7 +13,6 @@ import { eventWindow, lastCut } from '../../lib/extract/events.ts'
 import { type ExtractResult, extract } from '../../lib/extract/extract.ts'
 import { load } from '../../lib/load/load.ts'
 import { publishedRows } from '../load/toy.ts'
-import { virtualClock } from '../nightly/virtual-clock.ts'
 import { type Answers, NOW, stubClient, tableauError } from './stub-client.ts'
 
 const DAY = 86_400_000
@@ -49,7 +48,7 @@ async function extracted(
     acceptSurplus: false,
     backdated: null,
   }
-  const result = await extract(input, { client, store, clock: virtualClock(), emit: () => undefined })
+  const result = await extract(input, { client, store, emit: () => undefined })
   return { result, asked: client.asked, store }
 }
 
