@@ -25,6 +25,8 @@ export const BIG_LIST: Entity = entity({
   key: ['id'],
   columns: { ...columnsOf(), id: text('@id', 'id').required() },
   role: 'Viewer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/',
 }) as unknown as Entity
 

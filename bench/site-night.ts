@@ -5,27 +5,32 @@ import { openEngine } from '../lib/engine/engine.ts'
 import { entityNamed } from '../lib/entities/index.ts'
 import { nightly } from '../lib/nightly/nightly.ts'
 import { connect } from '../lib/tableau/client.ts'
+import { patIdentity, sessionName } from '../lib/tableau/identity.ts'
 
 /** One night in a process of its own: bench/site.ts builds this file to one and measures it from start to end. */
 interface Night {
-  readonly signIn: Parameters<typeof connect>[0]['signIn']
+  readonly signIn: { serverUrl: string; contentUrl: string; patName: string; patSecret: string }
   readonly root: string
   readonly day: string
   readonly entities: readonly string[]
 }
 
-const { signIn, root, day, entities } = JSON.parse(process.argv[2] ?? '') as Night
+const night = JSON.parse(process.argv[2] ?? '') as Night
+const { root, day, entities } = night
+const { serverUrl, contentUrl, patName, patSecret } = night.signIn
+const signIn = { serverUrl, contentUrl, identity: patIdentity(patName, patSecret) }
 const [store, engine, clock, emit] = [diskStore(root), await openEngine(), systemClock, () => undefined]
 const report = await nightly(
   {
     site: 'model',
     timeZone: 'UTC',
-    signIn,
+    session: sessionName(signIn),
     entities: entities.map(entityNamed),
     run: `bench-${randomBytes(3).toString('hex')}`,
     dt: day,
     backdate: null,
     acceptSurplus: [],
+    acceptNarrowed: [],
   },
   {
     store,

@@ -72,6 +72,8 @@ async function bundle(footer) {
       js: "#!/usr/bin/env node\nimport { createRequire as createRequireOf } from 'node:module'\nconst require = createRequireOf(import.meta.url)",
     },
     footer: { js: footer },
+    // Its build for require() asks for its own files by names that no bundler can see.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     plugins: [engineOnDemand],
   })
   return outputFiles[0].contents

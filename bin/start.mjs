@@ -1,22 +1,19 @@
 // npm start: installs and builds when needed, then runs one night of the configured site, or the demo when none is.
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { BUILT, buildWhenChanged } from './build.mjs'
 import { ensureInstalled, requireNode } from './install.mjs'
 
-const NEEDED = ['TABLEAU_SERVER_URL', 'TABLEAU_PAT_NAME', 'TABLEAU_PAT_SECRET']
-const OPTIONAL = ['TABLEAU_SITE_ID']
+const SITE_VARIABLE = /^TABLEAU_(SERVER_URL|SITE_ID|PAT_|CONNECTED_APP_|UAT_|USERNAME|PASSWORD)/
 
-/** The command for what the environment configures: a half-configured site is neither a site nor a demo. */
+/** The command for what is configured: a half-configured site is no demo, and the night says what it lacks. */
 function commandFor(environment) {
   const isSet = (name) => (environment[name] || '').trim() !== ''
-  const missing = NEEDED.filter((name) => !isSet(name))
-  if (missing.length === 0) return 'nightly'
-  if (!NEEDED.concat(OPTIONAL).some(isSet)) return 'demo'
-  process.stderr.write(
-    `error bad-configuration: the site is configured only in part: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set\n` +
-      'next: Set what is missing to read your site, or unset every TABLEAU_ variable to see the demo.\n',
-  )
-  return process.exit(2)
+  const isConfigured =
+    isSet('ALMANAC_CONFIG') ||
+    existsSync('almanac.config.json') ||
+    Object.keys(environment).some((name) => SITE_VARIABLE.test(name) && isSet(name))
+  return isConfigured ? 'nightly' : 'demo'
 }
 
 requireNode()

@@ -1,6 +1,7 @@
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { COVERAGE } from '../../lib/tables/table.ts'
+import { configurationPages } from './configuration.ts'
 import { describeRelations } from './describe.ts'
 import { dictionaryPages } from './dictionary.ts'
 import type { Page } from './markdown.ts'
@@ -15,5 +16,6 @@ export async function generatedPages(): Promise<readonly Page[]> {
   return [
     ...dictionaryPages({ entities: ENTITIES, views: VIEWS, relations }, coverage),
     troubleshootingPage(),
+    ...configurationPages(ENTITIES.map(({ name }) => name)),
   ]
 }

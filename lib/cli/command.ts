@@ -37,11 +37,15 @@ export interface Command {
   run(call: Call): Promise<number>
 }
 
+/** Which configuration. */
+export const CONFIG: OptionSpec = {
+  flags: '--config <file>',
+  doc: 'configuration file (default: almanac.config.json where it is there, else the environment)',
+}
 /** Where the warehouse is. */
 export const WAREHOUSE: OptionSpec = {
-  flags: '--warehouse <path>',
-  doc: 'folder of the warehouse',
-  byDefault: './warehouse',
+  flags: '--warehouse <place>',
+  doc: 'folder of the warehouse, or s3://bucket/prefix (default: the configured one, else ./warehouse)',
 }
 /** Which site. */
 export const SITE: OptionSpec = { flags: '--site <slug>', doc: 'site by its slug' }
@@ -63,7 +67,7 @@ export const SELECT: OptionSpec = {
 }
 
 /** What every command that looks at a warehouse takes. */
-export const COMMON: readonly OptionSpec[] = [WAREHOUSE, SITE, OUTPUT, QUIET, DEBUG]
+export const COMMON: readonly OptionSpec[] = [CONFIG, WAREHOUSE, SITE, OUTPUT, QUIET, DEBUG]
 
 /** The text given for an option, or undefined. */
 export function textOption(options: Options, name: string): string | undefined {

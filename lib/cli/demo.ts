@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { siteFrom } from '../config/environment.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { exitOfRun, type RunReport } from '../core/report.ts'
 import type { DemoRun } from '../demo/nights.ts'
@@ -7,6 +6,7 @@ import type { DemoFacts } from '../demo/questions.ts'
 import { DEMO_SITE } from '../demo/site.ts'
 import { ask, askRows } from './ask.ts'
 import { type Call, type Command, DEBUG, hasFlag, type OptionSpec, QUIET, textOption } from './command.ts'
+import { configurationOf } from './configuration.ts'
 import { openNightTeller } from './demo-teller.ts'
 import { plainAnswer } from './engine-value.ts'
 import { interruptible } from './interrupt.ts'
@@ -15,7 +15,7 @@ import { writeAnswer } from './output.ts'
 import { paint } from './paint.ts'
 import { newAttempt, newRun } from './run-id.ts'
 import { writeReport } from './run-report.ts'
-import { openWarehouse, sitesIn, type Warehouse } from './warehouse.ts'
+import { openWarehouseAt, sitesIn, type Warehouse } from './warehouse.ts'
 import { shown } from './width.ts'
 
 const MOST_NIGHTS = 1000
@@ -36,7 +36,7 @@ function nightsOf({ options }: Call): number {
 }
 
 /** A real site's warehouse is never written to: not the default one, and none that knows another site. */
-async function refuseRealWarehouse({ root, store }: Warehouse): Promise<void> {
+async function refuseRealWarehouse({ name: root, store }: Warehouse): Promise<void> {
   const others = (await sitesIn(store)).filter((site) => site !== DEMO_SITE.slug)
   const isDefault = root === resolve('./warehouse')
   if (!isDefault && others.length === 0) return
@@ -55,7 +55,7 @@ const ASIDE = 'The demo reads a simulated site on this machine; the site you con
 async function introduce(call: Call, { from }: DemoRun, nights: number, root: string): Promise<void> {
   const { io, options } = call
   if (hasFlag(options, 'quiet')) return
-  const text = siteFrom(io.env) === undefined ? INTRODUCTION : ASIDE
+  const text = (await configurationOf(call)) === undefined ? INTRODUCTION : ASIDE
   await write(
     io.err,
     `${text}\n${nights} ${nights === 1 ? 'night' : 'nights'} from ${from} on, into ${root}\n\n`,
@@ -75,7 +75,7 @@ async function tellNights(call: Call, nights: number, signal: AbortSignal, wareh
   const { emit } = teller
   let last: RunReport | undefined
   try {
-    const { store, root } = warehouse
+    const { store, name: root } = warehouse
     const run = await demoRun(nights, { store, engine, entities, clock, emit, newRun, newAttempt, signal })
     await introduce(call, run, nights, root)
     for await (const report of run.nights) {
@@ -113,7 +113,7 @@ async function suggest({ io, options }: Call, facts: DemoFacts): Promise<void> {
 
 async function run(call: Call): Promise<number> {
   const nights = nightsOf(call)
-  const warehouse = await openWarehouse(call)
+  const warehouse = await openWarehouseAt(textOption(call.options, 'warehouse') ?? DEFAULT_WAREHOUSE, call.io)
   await refuseRealWarehouse(warehouse)
   return interruptible(call.io, async (signal) => {
     const last = await tellNights(call, nights, signal, warehouse)

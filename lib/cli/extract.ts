@@ -1,9 +1,11 @@
 import type { EntityOutcome } from '../core/event.ts'
 import { exitOf } from '../core/verdict.ts'
 import type { ExtractedEntity } from '../nightly/extract-day.ts'
-import { type Call, type Command, formatOf } from './command.ts'
+import { type Call, type Command, formatOf, hasFlag } from './command.ts'
+import { errorText } from './failure.ts'
+import { write } from './io.ts'
 import { writeAnswer } from './output.ts'
-import { doRun } from './run-ports.ts'
+import { doRuns } from './run-ports.ts'
 import { writeReasons } from './run-report.ts'
 import { RUN_OPTIONS } from './site-run.ts'
 import { type Answer, answerOf, columnsOf } from './value.ts'
@@ -43,7 +45,12 @@ function landedAnswer(dt: string, entities: readonly ExtractedEntity[], isTable:
 async function run(call: Call): Promise<number> {
   const { extractDay } = await import('../nightly/extract-day.ts')
   const format = formatOf(call.options)
-  return doRun(call, extractDay, async ({ dt, entities }) => {
+  return doRuns(call, extractDay, async ({ result, error }) => {
+    if (error !== undefined) {
+      await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
+      return error.exit
+    }
+    const { dt, entities } = result
     await writeAnswer(call.io, format, landedAnswer(dt, entities, format === 'table'))
     const reasons: Pick<EntityOutcome, 'entity' | 'verdict' | 'reason'>[] = entities.map((each) => ({
       entity: each.entity,

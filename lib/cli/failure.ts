@@ -6,13 +6,17 @@ import { paint } from './paint.ts'
 export function errorText(error: AlmanacError, { io, isDebug }: { io: Io; isDebug: boolean }): string {
   const colour = paint(io.errColumns !== undefined && mayColour(io))
   const lines = [
-    `${colour.bad('error')} ${error.code}: ${oneLine(error.message)}`,
+    `${colour.bad('error')} ${error.code}: ${toldText(error)}`,
     `${colour.dim('next:')} ${error.next}`,
   ]
   if (error.code === 'internal' && isDebug) lines.push(stackOf(error))
   else if (error.code === 'internal') lines.push('Run it again with --debug to see where it happened.')
   return `${lines.join('\n')}\n`
 }
+
+/** The mistakes of a configuration stand one below the other; everything else is one line. */
+const toldText = ({ code, message }: AlmanacError): string =>
+  code === 'bad-configuration' && message.includes('\n') ? `\n${message}` : oneLine(message)
 
 /** The engine points at a place in the statement with a line of its own, which means nothing on one line. */
 const oneLine = (text: string): string =>

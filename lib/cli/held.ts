@@ -6,10 +6,13 @@ const PLAIN = /^[A-Za-z0-9_./:@%+=,-]+$/
 export const shellWord = (text: string): string =>
   PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-/** The options that lead a next command to the same warehouse. */
+/** The options that lead a next command to the same configuration and warehouse. */
 export function sameWarehouse(options: Options): string {
-  const path = textOption(options, 'warehouse')
-  return path === undefined || path === './warehouse' ? '' : ` --warehouse ${shellWord(path)}`
+  const given = (name: string): string => {
+    const value = textOption(options, name)
+    return value === undefined ? '' : ` --${name} ${shellWord(value)}`
+  }
+  return given('config') + given('warehouse')
 }
 
 /** The command that commits a held candidate, complete enough to paste. */

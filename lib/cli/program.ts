@@ -8,8 +8,8 @@ const VERSION = process.env['ALMANAC_VERSION'] ?? 'from source'
 const SUMMARY = 'The memory of a Tableau site: nightly snapshots proven complete, asked in SQL.'
 
 const CONFIGURATION = `
-A site is configured by TABLEAU_SERVER_URL, TABLEAU_SITE_ID (absent for the default site),
-TABLEAU_PAT_NAME and TABLEAU_PAT_SECRET.
+Sites are configured by almanac.config.json, which "almanac init" writes; one site also by TABLEAU_SERVER_URL,
+TABLEAU_SITE_ID (absent for the default site), TABLEAU_PAT_NAME and TABLEAU_PAT_SECRET.
 
 Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete, guarded or forbidden data · 130 interrupted`
 

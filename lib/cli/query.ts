@@ -5,12 +5,13 @@ import type { Relation } from '../tables/relation.ts'
 import { ask, isUnknownTable } from './ask.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { plainAnswer } from './engine-value.ts'
+import { mirrored } from './mirror.ts'
 import { note } from './note.ts'
 import { styleOf, writeAnswer } from './output.ts'
 import { readableFolders } from './shelf.ts'
-import { chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
+import { chosenSites, existingWarehouse, isBucket, type Warehouse } from './warehouse.ts'
 
-async function exportTo(file: string, call: Call, { root, store }: Warehouse): Promise<void> {
+async function exportTo(file: string, call: Call, warehouse: Warehouse): Promise<void> {
   if (textOption(call.options, 'site') !== undefined)
     throw new AlmanacError('usage', '--duckdb takes no --site: its tables have a column "site"')
   const [{ exportDatabase }, { relationsOf }] = await Promise.all([
@@ -18,11 +19,18 @@ async function exportTo(file: string, call: Call, { root, store }: Warehouse): P
     import('../tables/relation.ts'),
   ])
   const path = resolve(file)
+  const { store } = warehouse
+  const root = isBucket(warehouse.name) ? await mirrored(warehouse, `${path}.objects`) : warehouse.folder
   const relations = relationsOf(ENTITIES, VIEWS)
   const hasObjects = async ({ prefix, suffix }: { prefix: string; suffix: string }): Promise<boolean> =>
     (await store.list(prefix)).some(({ key }) => key.endsWith(suffix))
   await exportDatabase({ root, folders: readableFolders(root), relations, file: path, hasObjects })
   await note(call, `${path} has ${relations.length} views and macros over ${root}`)
+  if (root !== warehouse.folder)
+    await note(
+      call,
+      'The objects of the bucket were copied there as they are now; run it again after later nights.',
+    )
 }
 
 /** The engine’s guess at a name that is not there comes from its own tables; ours are the ones to name. */

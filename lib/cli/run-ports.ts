@@ -1,10 +1,14 @@
+import type { SiteConfiguration } from '../config/configuration.ts'
+import { type AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { NightlyInput, NightlyPorts } from '../nightly/input.ts'
 import type { Call } from './command.ts'
+import { connectTo } from './connection.ts'
 import { interruptible } from './interrupt.ts'
 import { openReporter } from './reporter.ts'
 import { newAttempt } from './run-id.ts'
-import { siteRun, TIME_ZONE } from './site-run.ts'
+import { type SiteRun, siteRuns } from './site-run.ts'
+import { openWarehouseAt, type Warehouse } from './warehouse.ts'
 
 /** Does work with an engine that is closed again whatever happens. */
 export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
@@ -17,29 +21,73 @@ export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promi
   }
 }
 
-/** Composes a run of the configured site and does it: told as it goes, stopped in order by Ctrl-C. */
-export async function doRun<T>(
+/** What became of one site's run: its result, or what kept it from having one. */
+export type Ended<T> = { readonly site: SiteConfiguration; readonly input: NightlyInput } & (
+  | { readonly result: T; readonly warehouse: Warehouse; readonly error?: undefined }
+  | { readonly error: AlmanacError; readonly warehouse: Warehouse | undefined; readonly result?: undefined }
+)
+
+interface RunPorts {
+  readonly call: Call
+  readonly engine: Engine
+  readonly signal: AbortSignal
+}
+
+async function runOn<T>(
+  { site, input }: SiteRun,
+  warehouse: Warehouse,
+  { call, engine, signal }: RunPorts,
+  work: (input: NightlyInput, ports: NightlyPorts) => Promise<T>,
+): Promise<T> {
+  const { systemClock: clock } = await import('../adapters/local/clock.ts')
+  const reporter = openReporter(call)
+  const { emit } = reporter
+  const { store } = warehouse
+  const connect: NightlyPorts['connect'] = (beforeSignIn, stop) =>
+    connectTo(site, call.io, { clock, emit, beforeSignIn, signal: stop })
+  try {
+    return await work(input, { store, engine, clock, emit, newAttempt, connect, signal })
+  } finally {
+    reporter.close()
+  }
+}
+
+/** One site's run. What fails here is this site's alone: the others have theirs all the same. */
+async function runSite<T>(
+  run: SiteRun,
+  ports: RunPorts,
+  work: (input: NightlyInput, ports: NightlyPorts) => Promise<T>,
+): Promise<Ended<T>> {
+  let warehouse: Warehouse | undefined
+  try {
+    warehouse = await openWarehouseAt(run.site.warehouse, ports.call.io)
+    return { ...run, warehouse, result: await runOn(run, warehouse, ports, work) }
+  } catch (thrown) {
+    ports.signal.throwIfAborted()
+    return { ...run, warehouse, error: asAlmanacError(thrown) }
+  }
+}
+
+/** The exit code of several: a failure wins, then a matter of usage, then data that is not there. */
+export const worstOf = (exits: readonly number[]): number =>
+  [1, 2, 3].find((exit) => exits.includes(exit)) ?? 0
+
+/**
+ * Does the runs that a call asks for, one site after the other: told as they go, stopped in order by Ctrl-C.
+ * `tell` takes each as it ends and answers its exit code; the worst one is the call's.
+ */
+export async function doRuns<T>(
   call: Call,
   work: (input: NightlyInput, ports: NightlyPorts) => Promise<T>,
-  tell: (result: T) => Promise<number>,
+  tell: (ended: Ended<T>, several: boolean) => Promise<number>,
 ): Promise<number> {
-  const asked = await siteRun(call)
-  const { slug: site, signIn, entities, dt, backdate, run, warehouse, clock } = asked
-  const day = dt === undefined ? {} : { dt }
-  const input = { site, timeZone: TIME_ZONE, signIn, entities, run, ...day, backdate, acceptSurplus: [] }
+  const runs = await siteRuns(call)
   return interruptible(call.io, (signal) =>
     withEngine(async (engine) => {
-      const reporter = openReporter(call)
-      const { emit } = reporter
-      const connect: NightlyPorts['connect'] = (before, stop) => asked.connect(emit, before, stop)
-      const { store } = warehouse
-      try {
-        const result = await work(input, { store, engine, clock, emit, newAttempt, connect, signal })
-        reporter.close()
-        return await tell(result)
-      } finally {
-        reporter.close()
-      }
+      const exits: number[] = []
+      for (const run of runs)
+        exits.push(await tell(await runSite(run, { call, engine, signal }, work), runs.length > 1))
+      return worstOf(exits)
     }),
   )
 }

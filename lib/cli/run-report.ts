@@ -60,6 +60,11 @@ function failureOf({ failure }: RunReport): AlmanacError | undefined {
   return new AlmanacError(code, failure.message, { next: failure.next })
 }
 
+async function writeFailure(io: Io, report: RunReport): Promise<void> {
+  const failure = failureOf(report)
+  if (failure !== undefined) await write(io.err, errorText(failure, { io, isDebug: false }))
+}
+
 function summary({ site, dt, run, outcomes, startedAt, endedAt }: RunReport): string {
   const calls = outcomes.reduce((sum, each) => sum + each.calls, 0)
   const complete = outcomes.filter(({ verdict }) => verdict === 'complete').length
@@ -92,7 +97,18 @@ export async function writeReport(
     await writeReasons(io, reasoned)
     await write(io.out, `${acceptLines(report, options)}${summary(report)}`)
   }
-  if (failure !== undefined) await write(io.err, errorText(failure, { io, isDebug: false }))
+  await writeFailure(io, report)
+}
+
+/** Writes the reports of several sites as one answer for machines: every row names its site. */
+export async function writeReports({ io, options }: Call, reports: readonly RunReport[]): Promise<void> {
+  for (const report of reports) await writeFailure(io, report)
+  if (formatOf(options) === 'json') return write(io.out, `${JSON.stringify(reports, null, 2)}\n`)
+  const { columns } = outcomesAnswer([], false)
+  const rows = reports.flatMap(({ site, dt, outcomes }) =>
+    outcomes.map((outcome) => [site, dt, ...row(outcome, false)]),
+  )
+  return writeAnswer(io, 'csv', answerOf([...columnsOf('site', 'day'), ...columns], rows))
 }
 
 /** The exit code of a run; one that ended over what was asked for (the wrong day) is a matter of usage. */

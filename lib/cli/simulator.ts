@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { dayIn } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import type { Counts, Size } from '../simulator/counts.ts'
 import type { Simulator, SimulatorOptions } from '../simulator/server.ts'
@@ -29,7 +30,11 @@ const OPTIONS: readonly OptionSpec[] = [
   { flags: '--port <port>', doc: 'port on loopback; 0 takes a free one', byDefault: '0' },
   { flags: '--seed <seed>', doc: 'decides everything about the site', byDefault: '7' },
   { flags: '--size <size>', doc: 'how much the site holds', byDefault: 'small', choices: SIZES },
-  { flags: '--day <day>', doc: 'the site’s first day, YYYY-MM-DD', byDefault: '2026-11-01' },
+  {
+    flags: '--day <day>',
+    doc: 'the site’s first day, YYYY-MM-DD; "today" with the time of this machine',
+    byDefault: '2026-11-01',
+  },
   { flags: '--latency-ms <ms>', doc: 'wait before every answer', byDefault: '0' },
   ...COUNT_NAMES.map((name) => ({ flags: COUNTS[name][0], doc: `${COUNTS[name][1]} (default: the size’s)` })),
   { flags: '--control', doc: 'answer POST /control/day, POST /control/faults and GET /control/counters' },
@@ -52,6 +57,17 @@ function countsFrom(options: Options): Partial<Counts> {
   return Object.fromEntries(given)
 }
 
+const MINUTE = 60_000
+
+/** The first day; for `today` also how far the clock, which stands at 22:00 UTC of its day, is from this machine's. */
+function dayFrom(options: Options): { day: string; clockSkewMinutes?: number } {
+  const day = textOption(options, 'day') ?? '2026-11-01'
+  if (day !== 'today') return { day }
+  const now = Date.now()
+  const today = dayIn('UTC', now)
+  return { day: today, clockSkewMinutes: (now - Date.parse(`${today}T22:00:00Z`)) / MINUTE }
+}
+
 function settingsFrom(options: Options): SimulatorOptions {
   const seed = textOption(options, 'seed') ?? '7'
   const size = SIZES.find((each) => each === options['size']) ?? 'small'
@@ -60,7 +76,7 @@ function settingsFrom(options: Options): SimulatorOptions {
     // A seed of digits is the number that the program interface takes.
     seed: /^\d{1,9}$/.test(seed) ? Number(seed) : seed,
     size,
-    day: textOption(options, 'day') ?? '2026-11-01',
+    ...dayFrom(options),
     latencyMs: wholeNumber(options, 'latencyMs', '--latency-ms', LONGEST_LATENCY_MS) ?? 0,
     counts: countsFrom(options),
     control: hasFlag(options, 'control'),

@@ -1,5 +1,6 @@
-import { dayIn } from '../core/day.ts'
+import { type Day, dayIn } from '../core/day.ts'
 import type { EntityOutcome } from '../core/event.ts'
+import type { ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
 import { exitOf } from '../core/verdict.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -9,22 +10,49 @@ import { acceptCommand } from './held.ts'
 import { mayColour, write } from './io.ts'
 import { newestRun } from './newest-run.ts'
 import { writeAnswer } from './output.ts'
-import { paint } from './paint.ts'
-import { TIME_ZONE } from './site-run.ts'
+import { type Paint, paint } from './paint.ts'
 import { rangesText, type Standing, standingOf } from './standing.ts'
+import { type Night, nightsUpTo, STRIP_LEGEND, stripText } from './strip.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
-import { chosenSites, existingWarehouse, sitesTried, type Warehouse } from './warehouse.ts'
+import {
+  chosenSites,
+  existingWarehouses,
+  sitesIfConfigured,
+  sitesTried,
+  type Warehouse,
+} from './warehouse.ts'
 import { shown } from './width.ts'
 
 interface SiteStanding {
   readonly site: string
   readonly entities: readonly Standing[]
   readonly newest: RunReport | undefined
+  readonly nights: readonly Night[]
 }
 
-async function lookAt(warehouse: Warehouse, sites: readonly string[]): Promise<readonly SiteStanding[]> {
-  const { store } = warehouse
-  const today = dayIn(TIME_ZONE, Date.now())
+/** How one site stands on its own day. */
+async function siteStanding(
+  store: ObjectStore,
+  site: string,
+  today: Day,
+  engine: () => Promise<Engine>,
+): Promise<SiteStanding> {
+  const entities: Standing[] = []
+  for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
+  const isThere = (name: string, dt: Day): boolean =>
+    entities.some(({ entity, days }) => entity === name && days.includes(dt))
+  const nights = await nightsUpTo(store, site, today, isThere)
+  return { site, entities, newest: await newestRun(store, site), nights: nights.map(({ night }) => night) }
+}
+
+/** Today, where a site is. */
+type Today = (site: string) => Day
+
+async function lookAt(
+  { store }: Warehouse,
+  sites: readonly string[],
+  today: Today,
+): Promise<readonly SiteStanding[]> {
   let opened: Promise<Engine> | undefined
   const engine = (): Promise<Engine> => {
     opened ??= import('../engine/engine.ts').then(({ openEngine }) => openEngine())
@@ -32,11 +60,7 @@ async function lookAt(warehouse: Warehouse, sites: readonly string[]): Promise<r
   }
   try {
     const found: SiteStanding[] = []
-    for (const site of sites) {
-      const entities: Standing[] = []
-      for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
-      found.push({ site, entities, newest: await newestRun(store, site) })
-    }
+    for (const site of sites) found.push(await siteStanding(store, site, today(site), engine))
     return found
   } finally {
     await (await opened)?.close()
@@ -100,6 +124,13 @@ function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
     })
 }
 
+/** The last nights of every site, one line each, the newest on the right. */
+function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
+  const width = Math.max(...sites.map(({ site }) => site.length))
+  const lines = sites.map(({ site, nights }) => `${site.padEnd(width)}  ${stripText(nights, colour)}\n`)
+  return lines.length === 0 ? '' : `\n${lines.join('')}${' '.repeat(width)}  ${colour.dim(STRIP_LEGEND)}\n`
+}
+
 const isFine = (standing: SiteStanding): boolean =>
   standing.entities.every(({ held }) => held.length === 0) &&
   (standing.newest?.failure ?? null) === null &&
@@ -107,12 +138,17 @@ const isFine = (standing: SiteStanding): boolean =>
 
 async function run(call: Call): Promise<number> {
   const { io } = call
-  const warehouse = await existingWarehouse(call)
-  const sites = await lookAt(warehouse, await chosenSites(warehouse, call, sitesTried))
+  const configured = await sitesIfConfigured(call)
+  const today: Today = (site) =>
+    dayIn(configured.find(({ slug }) => slug === site)?.timeZone ?? 'UTC', Date.now())
+  const sites: SiteStanding[] = []
+  for (const warehouse of await existingWarehouses(call))
+    sites.push(...(await lookAt(warehouse, await chosenSites(warehouse, call, sitesTried), today)))
   const format = formatOf(call.options)
   const rows = sites.flatMap(({ entities }) => entities.map((each) => row(each, format === 'table')))
   await writeAnswer(io, format, answerOf(COLUMNS, rows))
   const colour = paint(io.outColumns !== undefined && mayColour(io))
+  if (format === 'table') await write(io.out, stripLines(sites, colour))
   for (const site of format === 'table' ? sites : []) {
     const lines = [...runLines(site), ...heldLines(call, site)].join('\n')
     await write(io.out, `\n${isFine(site) ? lines : colour.warn(lines)}\n`)

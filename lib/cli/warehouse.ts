@@ -1,18 +1,96 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
-import { AREAS, isSlug, parseKey } from '../core/keys.ts'
-import type { ObjectStore } from '../core/ports.ts'
-import { type Call, type Options, textOption } from './command.ts'
+import { AREAS, parseKey } from '../core/keys.ts'
+import type { ObjectInfo, ObjectStore } from '../core/ports.ts'
+import { type Call, textOption } from './command.ts'
+import { configuredSites } from './configuration.ts'
+import type { Io } from './io.ts'
+import { siteOption } from './site-option.ts'
 
-/** A warehouse in a folder. */
+/** A warehouse: in a folder, or in a bucket. */
 export interface Warehouse {
-  /** Absolute. */
-  readonly root: string
+  /** As people name it: an absolute folder, or `s3://bucket/prefix`. */
+  readonly name: string
   readonly store: ObjectStore
+  /** The folder on this machine below which the engine finds its files: its own, or the cache of its bucket. */
+  readonly folder: string
+  /** The path of an object's file, its bytes verified. Throws `corrupt-object`. */
+  file(info: ObjectInfo): Promise<string>
 }
 
-const rootOf = (options: Options): string => resolve(textOption(options, 'warehouse') ?? './warehouse')
+/** Where a warehouse is when nobody says. */
+export const DEFAULT_WAREHOUSE = './warehouse'
+
+/** Whether a name leads to a bucket. */
+export const isBucket = (name: string): boolean => name.startsWith('s3://')
+
+async function warehouseInFolder(folder: string): Promise<Warehouse> {
+  const { diskStore } = await import('../adapters/local/store.ts')
+  const store = diskStore(folder)
+  return {
+    name: folder,
+    store,
+    folder,
+    file: async ({ key }) => {
+      await store.read(key)
+      return join(folder, key)
+    },
+  }
+}
+
+/** Where objects of buckets are kept between questions: what the XDG base directories say, else below home. */
+const cacheRoot = ({ env }: Io): string =>
+  join(env['XDG_CACHE_HOME']?.trim() || join(homedir(), '.cache'), 'almanac')
+
+async function warehouseInBucket(name: string, io: Io): Promise<Warehouse> {
+  const [{ openBucket }, { fileCache }] = await Promise.all([
+    import('../adapters/aws/bucket.ts'),
+    import('../adapters/local/cache.ts'),
+  ])
+  const store = await openBucket(name, io.env)
+  const cache = await fileCache({ root: cacheRoot(io), name, store })
+  return { name, store, folder: cache.folder, file: cache.file }
+}
+
+/** The warehouse of this name: a folder, which is made at the first write, or `s3://bucket/prefix`. */
+export const openWarehouseAt = (name: string, io: Io): Promise<Warehouse> =>
+  isBucket(name) ? warehouseInBucket(name, io) : warehouseInFolder(resolve(name))
+
+/** The warehouses that a call means: the one of --warehouse, else those of the configured sites, else the default. */
+async function namesFor(call: Call): Promise<readonly string[]> {
+  const given = textOption(call.options, 'warehouse')
+  if (given !== undefined) return [given]
+  const sites = await sitesIfConfigured(call)
+  const chosen = [...new Set(sites.map(({ warehouse }) => warehouse))]
+  return chosen.length > 0 ? chosen : [DEFAULT_WAREHOUSE]
+}
+
+/** The configured sites of a call; none when nothing is configured, or when --site names one that only the warehouse knows. */
+export async function sitesIfConfigured(call: Call) {
+  const { configurationOf } = await import('./configuration.ts')
+  const configuration = await configurationOf(call)
+  if (configuration === undefined) return []
+  const slug = siteOption(call.options)
+  const isThere = configuration.sites.some((site) => site.slug === slug)
+  return isThere ? configuredSites(call) : configuration.sites
+}
+
+/** The one warehouse that a call means. Throws `usage` when the configuration has several and none was named. */
+export async function openWarehouse(call: Call): Promise<Warehouse> {
+  const names = await namesFor(call)
+  const [name] = names
+  if (name === undefined || names.length > 1)
+    throw new AlmanacError(
+      'usage',
+      `the configured sites have ${names.length} warehouses: ${names.join(', ')}`,
+      {
+        next: 'Name one with --warehouse, or its site with --site.',
+      },
+    )
+  return openWarehouseAt(name, call.io)
+}
 
 const isFolder = async (path: string): Promise<boolean> =>
   stat(path).then(
@@ -20,21 +98,29 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** The warehouse that is asked for; its folder is made at the first write. */
-export async function openWarehouse({ options }: Call): Promise<Warehouse> {
-  const { diskStore } = await import('../adapters/local/store.ts')
-  const root = rootOf(options)
-  return { root, store: diskStore(root) }
+/** Whether anything of a warehouse is there. A bucket that cannot be read says so itself. */
+async function isThere({ name, store, folder }: Warehouse): Promise<boolean> {
+  if (!isBucket(name))
+    return (await Promise.all(Object.keys(AREAS).map((area) => isFolder(`${folder}/${area}`)))).includes(true)
+  for (const area of ['site/', 'runs/', 'lease/']) if ((await store.list(area)).length > 0) return true
+  return false
+}
+
+async function existing(warehouse: Warehouse): Promise<Warehouse> {
+  if (await isThere(warehouse)) return warehouse
+  throw new AlmanacError('not-found', `there is no warehouse at ${warehouse.name}`, {
+    next: 'Run "almanac nightly" first, or name the folder or bucket of one with --warehouse.',
+  })
 }
 
 /** The warehouse that is asked for, which must be there already. Throws `not-found`. */
-export async function existingWarehouse(call: Call): Promise<Warehouse> {
-  const root = rootOf(call.options)
-  const areas = await Promise.all(Object.keys(AREAS).map((area) => isFolder(`${root}/${area}`)))
-  if (areas.includes(true)) return openWarehouse(call)
-  throw new AlmanacError('not-found', `there is no warehouse at ${root}`, {
-    next: 'Run "almanac nightly" first, or name the folder of one with --warehouse.',
-  })
+export const existingWarehouse = async (call: Call): Promise<Warehouse> => existing(await openWarehouse(call))
+
+/** Every warehouse that is asked for; each must be there already. Throws `not-found`. */
+export async function existingWarehouses(call: Call): Promise<readonly Warehouse[]> {
+  const found: Warehouse[] = []
+  for (const name of await namesFor(call)) found.push(await existing(await openWarehouseAt(name, call.io)))
+  return found
 }
 
 /** The slugs of all sites that a warehouse knows. */
@@ -48,18 +134,9 @@ export async function sitesTried(store: ObjectStore): Promise<readonly string[]>
   return [...new Set([...(await sitesIn(store)), ...runs])].sort()
 }
 
-/** The slug given with --site, if any. Throws `usage` for what can be none. */
-export function siteOption(options: Options): string | undefined {
-  const slug = textOption(options, 'site')
-  if (slug === undefined || isSlug(slug)) return slug
-  throw new AlmanacError('usage', `--site "${slug}" is no slug`, {
-    next: 'Give lower-case letters, digits and hyphens.',
-  })
-}
-
 /** The sites to look at: the one given, else all. Throws `not-found` for a site that is not among them. */
 export async function chosenSites(
-  { store, root }: Warehouse,
+  { store, name }: Warehouse,
   { options }: Call,
   sitesOf: (store: ObjectStore) => Promise<readonly string[]> = sitesIn,
 ): Promise<readonly string[]> {
@@ -67,7 +144,7 @@ export async function chosenSites(
   const all = await sitesOf(store)
   if (given === undefined) return all
   if (all.includes(given)) return [given]
-  throw new AlmanacError('not-found', `the warehouse ${root} has no site "${given}"`, {
+  throw new AlmanacError('not-found', `the warehouse ${name} has no site "${given}"`, {
     next: `It has: ${all.join(', ') || 'none yet'}.`,
   })
 }
@@ -79,8 +156,8 @@ export async function oneSite(warehouse: Warehouse, call: Call): Promise<string>
   if (site !== undefined && sites.length === 1) return site
   const message =
     site === undefined
-      ? `the warehouse ${warehouse.root} has no site yet`
-      : `the warehouse ${warehouse.root} has ${sites.length} sites: ${sites.join(', ')}`
+      ? `the warehouse ${warehouse.name} has no site yet`
+      : `the warehouse ${warehouse.name} has ${sites.length} sites: ${sites.join(', ')}`
   throw new AlmanacError('usage', message, {
     next: site === undefined ? 'Run "almanac nightly" first.' : 'Name one with --site.',
   })

@@ -67,6 +67,10 @@ export interface Entity<C extends Columns = Columns> {
   readonly drop: readonly string[]
   /** The least site role that sees all of it. */
   readonly role: string
+  /** What a lesser site role gets: a refusal, or silently a part of the list. */
+  readonly belowRole: 'forbidden' | 'narrowed'
+  /** The access scope that a connected app needs to read it. */
+  readonly scope: string
   /** Tableau's reference page of the method. */
   readonly help: string
   readonly event: EventFacts | undefined
@@ -84,6 +88,8 @@ export interface EntityDeclaration<C extends Columns> {
   readonly columns: C
   readonly drop?: readonly string[]
   readonly role: string
+  readonly belowRole: 'forbidden' | 'narrowed'
+  readonly scope: string
   readonly help: string
   readonly event?: EventFacts
   readonly complete?: (rows: readonly RowOf<C>[]) => readonly RowOf<C>[]

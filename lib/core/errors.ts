@@ -20,6 +20,11 @@ export const ERRORS = {
   'unknown-entity': meaning(2, false, 'Name one or more of the entities listed.'),
   'bad-date': meaning(2, false, 'Give a day as YYYY-MM-DD.'),
   'bad-configuration': meaning(2, false, 'Set what is missing and run the command again.'),
+  'secret-missing': meaning(
+    2,
+    false,
+    'Put the secret where the configuration says it is kept, or correct the reference.',
+  ),
   'not-tableau': meaning(
     1,
     false,
@@ -29,7 +34,12 @@ export const ERRORS = {
   'tls-failed': meaning(
     1,
     false,
-    'Add the certificate authority that signed the server’s certificate to NODE_EXTRA_CA_CERTS; checking is never switched off.',
+    'Put the certificate authority that signed it into a PEM file and name that in "caFile" or TABLEAU_CA_FILE; checking is never switched off.',
+  ),
+  'proxy-refused': meaning(
+    1,
+    false,
+    'Check the proxy’s address, user and password, and whether it may lead to this host; NO_PROXY names hosts to reach without it.',
   ),
   'insecure-address': meaning(2, false, 'Use https; plain http is taken for loopback addresses alone.'),
   'forbidden-address': meaning(
@@ -111,11 +121,7 @@ export const ERRORS = {
     'Run "almanac verify": it says whether the object is rebuilt by itself or how to restore it.',
   ),
   'store-conflict': meaning(1, true, 'Another writer kept winning. Run the command again.'),
-  'store-failed': meaning(
-    1,
-    false,
-    'Check that the warehouse folder exists, is writable and has free space.',
-  ),
+  'store-failed': meaning(1, false, 'Check that the warehouse exists, may be written to and has free space.'),
   'store-locked': meaning(1, true, 'Another Almanac process holds the warehouse. Wait for it, or stop it.'),
   'not-found': meaning(2, false, 'Check the name; "almanac status" shows what the warehouse holds.'),
   'already-committed': meaning(

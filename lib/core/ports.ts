@@ -1,3 +1,5 @@
+import type { Secret, SecretReference } from './secret.ts'
+
 /** An object as the store lists it. `etag` changes whenever the bytes do; `size` is in bytes. */
 export interface ObjectInfo {
   readonly key: string
@@ -42,4 +44,10 @@ export interface Clock {
   elapsed(): number
   /** Waits, or throws the signal's reason as soon as it is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Where secrets are kept: the environment, files, AWS Secrets Manager. */
+export interface Secrets {
+  /** The secret that a reference names. Throws `secret-missing`, naming the place and never the value. */
+  read(reference: SecretReference): Promise<Secret>
 }

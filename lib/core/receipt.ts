@@ -71,6 +71,8 @@ export interface Receipt {
   readonly backdated: string | null
   /** How many rows Tableau announced beyond those it delivers, three times the same and accepted by configuration. */
   readonly surplus: number
+  /** The site role that showed only a part of the list, kept because configuration accepts that; null when all was seen. */
+  readonly narrowedTo: string | null
 }
 
 /** The receipt that lies beside a candidate or an observation: the shards it was made of. */

@@ -13,6 +13,8 @@ export interface RunReport {
   readonly apiVersion: string | null
   readonly startedAt: number
   readonly endedAt: number
+  /** When the personal access token expires, where Tableau tells; reports from before that was asked lack it. */
+  readonly tokenExpiresAt?: number | null
   readonly outcomes: readonly EntityOutcome[]
   /** What ended the run before its time; null when nothing did. */
   readonly failure: { readonly code: string; readonly message: string; readonly next: string } | null

@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import { nightly } from '../nightly/nightly.ts'
 import { type Simulator, startSimulator } from '../simulator/server.ts'
 import { connect } from '../tableau/client.ts'
+import { patIdentity, sessionName } from '../tableau/identity.ts'
 import { type DayClock, dayClock } from './clock.ts'
 import { nextDay } from './next-day.ts'
 import { DEMO_SITE } from './site.ts'
@@ -35,16 +36,17 @@ function night(day: Day, simulator: Simulator, clock: DayClock, ports: DemoPorts
   simulator.setDay(day)
   clock.setDay(day)
   const { url, site, patName, patSecret } = simulator
-  const signIn = { serverUrl: url, contentUrl: site, patName, patSecret }
+  const signIn = { serverUrl: url, contentUrl: site, identity: patIdentity(patName, patSecret) }
   const input = {
     site: DEMO_SITE.slug,
     timeZone: 'UTC',
-    signIn,
+    session: sessionName(signIn),
     entities,
     run: newRun(clock.now()),
     dt: day,
     backdate: null,
     acceptSurplus: [],
+    acceptNarrowed: [],
   }
   return nightly(input, {
     store,

@@ -52,5 +52,7 @@ export const datasources = entity({
   },
   drop: DROPPED_FROM_CONTENT,
   role: 'SiteAdministratorExplorer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_data_sources.htm#query_data_sources',
 })

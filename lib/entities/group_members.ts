@@ -38,5 +38,7 @@ export const group_members = entity({
     'domain/@name',
   ],
   role: 'SiteAdministratorExplorer',
+  belowRole: 'forbidden',
+  scope: 'tableau:groups:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_users_and_groups.htm#get_users_in_group',
 })

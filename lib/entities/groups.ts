@@ -24,5 +24,7 @@ export const groups = entity({
     user_count: integer('@userCount', 'Members, as Tableau counts them').extended().volatile(),
   },
   role: 'SiteAdministratorExplorer',
+  belowRole: 'forbidden',
+  scope: 'tableau:groups:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_users_and_groups.htm#query_groups',
 })

@@ -55,5 +55,7 @@ export const jobs = entity({
     lost: { status: 'Lost' },
   },
   role: 'SiteAdministratorExplorer',
+  belowRole: 'forbidden',
+  scope: 'tableau:jobs:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_jobs_tasks_and_schedules.htm#query_jobs',
 })

@@ -78,5 +78,7 @@ export const projects = entity({
     })
   },
   role: 'SiteAdministratorExplorer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_projects.htm#query_projects',
 })

@@ -243,5 +243,7 @@ export const site = entity({
     usage_storage_mb: integer('usage/@storage', 'Megabytes in use').volatile(),
   },
   role: 'SiteAdministratorExplorer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_site.htm#query_site',
 })

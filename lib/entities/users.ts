@@ -43,5 +43,7 @@ export const users = entity({
     last_login: timestamp('@lastLogin', 'Last sign-in; null when there was none').volatile(),
   },
   role: 'SiteAdministratorExplorer',
+  belowRole: 'forbidden',
+  scope: 'tableau:users:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_users_and_groups.htm#get_users_on_site',
 })

@@ -47,5 +47,7 @@ export const views = entity({
   },
   drop: [...DROPPED_FROM_CONTENT, 'workbook/@name', 'workbook/@contentUrl'],
   role: 'SiteAdministratorExplorer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_workbooks_and_views.htm#query_views_for_site',
 })

@@ -46,5 +46,7 @@ export const workbooks = entity({
   },
   drop: DROPPED_FROM_CONTENT,
   role: 'SiteAdministratorExplorer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/current/api/rest_api/en-us/REST/rest_api_ref_workbooks_and_views.htm#query_workbooks_for_site',
 })

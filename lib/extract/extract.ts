@@ -5,6 +5,7 @@ import type { Emit } from '../core/event.ts'
 import { keys, type LandingPlace } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { jsonBytes, type PartReceipt, type Receipt } from '../core/receipt.ts'
+import { seesAll } from '../core/role.ts'
 import { sha256 } from '../core/sha256.ts'
 import { candidateColumns, shapeOf } from '../core/shape.ts'
 import type { Verdict } from '../core/verdict.ts'
@@ -24,8 +25,10 @@ export interface ExtractInput {
   readonly run: string
   /** 8 hex digits, new for every try: two tries never share a key. */
   readonly attempt: string
-  /** Entities of which a constant surplus is accepted as complete. */
+  /** Whether a constant surplus counts as complete. */
   readonly acceptSurplus: boolean
+  /** Whether the part that a lesser site role sees is kept as if it were the whole. */
+  readonly acceptNarrowed: boolean
   readonly backdated: string | null
 }
 
@@ -128,8 +131,17 @@ function receiptOf(
     source: 'nightly',
     backdated,
     surplus: reading.surplus,
+    narrowedTo: isNarrowed(entity, client) ? client.user.siteRole : null,
   }
 }
+
+/** Whether Tableau would silently show this user only a part of the list. */
+const isNarrowed = (entity: Entity, { user }: Client): boolean =>
+  entity.belowRole === 'narrowed' && !seesAll(user.siteRole, entity.role)
+
+/** A part of a list passes every other proof, and is none of the site. */
+const narrowedReason = (entity: Entity, { user }: Client): string =>
+  `the site role ${user.siteRole} sees only a part of ${entity.name}, and Tableau does not say so: ${entity.role} sees all (or name ${entity.name} in acceptNarrowed)`
 
 /** On one machine an entity is one shard; keys leave room for more. */
 const SHARD = '0'
@@ -170,6 +182,8 @@ export async function extract(input: ExtractInput, ports: ExtractPorts): Promise
     const reason = `${entity.name} needs REST API ${since}, and this server has ${ports.client.apiVersion}`
     return { verdict: 'unsupported', error: null, reason }
   }
+  if (isNarrowed(entity, ports.client) && !input.acceptNarrowed)
+    return { verdict: 'forbidden', error: null, reason: narrowedReason(entity, ports.client) }
   try {
     return { verdict: 'complete', receipt: await land(input, ports) }
   } catch (thrown) {

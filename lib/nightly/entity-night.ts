@@ -6,7 +6,7 @@ import type { Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
 import { isDayCommitted, type LoadResult, load } from '../load/load.ts'
 import type { Client } from '../tableau/client.ts'
-import type { NightlyInput, NightlyPorts } from './input.ts'
+import { acceptedOf, type NightlyInput, type NightlyPorts } from './input.ts'
 
 /** What an entity's night works with. */
 export interface EntityPorts extends NightlyPorts {
@@ -68,10 +68,12 @@ function warnings(receipt: Receipt): string[] {
   const grown = `Tableau sent what no column names: ${drift.join(', ')}; kept in raw_extra, people’s names apart`
   const withheld = `not sent by this server, so unknown rather than null: ${receipt.missing.join(', ')}`
   const surplus = `${receipt.surplus} rows announced beyond those delivered, accepted by configuration`
+  const narrowed = `the site role ${receipt.narrowedTo} sees only a part of it, accepted by configuration`
   return [
     ...(drift.length > 0 ? [grown] : []),
     ...(receipt.missing.length > 0 ? [withheld] : []),
     ...(receipt.surplus > 0 ? [surplus] : []),
+    ...(receipt.narrowedTo === null ? [] : [narrowed]),
   ]
 }
 
@@ -86,9 +88,8 @@ export async function nightOf(
   const began = clock.elapsed()
   const { site, run, backdate } = input
   emit({ type: 'entity-started', entity: entity.name })
-  const acceptSurplus = input.acceptSurplus.includes(entity.name)
   const result = await extract(
-    { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate },
+    { entity, site, dt, run, attempt: newAttempt(), ...acceptedOf(input, entity), backdated: backdate },
     { client, store, emit, signal },
   )
   const took = (): { milliseconds: number } => ({ milliseconds: Math.round(clock.elapsed() - began) })

@@ -1,6 +1,6 @@
 import { type Day, dayIn } from '../core/day.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
-import type { NightlyInput, NightlyPorts } from './input.ts'
+import { acceptedOf, type NightlyInput, type NightlyPorts } from './input.ts'
 import { withSession } from './with-session.ts'
 
 /** What an extraction of one entity came to. */
@@ -24,8 +24,15 @@ export async function extractDay(
   const entities = await withSession(input, ports, dt, always, ({ client, signal, stop }) =>
     Promise.all(
       input.entities.map(async (entity) => {
-        const acceptSurplus = input.acceptSurplus.includes(entity.name)
-        const task = { entity, site, dt, run, attempt: newAttempt(), acceptSurplus, backdated: backdate }
+        const task = {
+          entity,
+          site,
+          dt,
+          run,
+          attempt: newAttempt(),
+          ...acceptedOf(input, entity),
+          backdated: backdate,
+        }
         const result = await extract(task, { client, store, emit, signal }).catch((thrown: unknown) => {
           stop(thrown)
           throw thrown

@@ -3,7 +3,8 @@ import type { Entity } from '../core/entity.ts'
 import type { Emit } from '../core/event.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Client, SignIn } from '../tableau/client.ts'
+import type { Client } from '../tableau/client.ts'
+import type { SessionName } from '../tableau/identity.ts'
 
 /** What a night is asked for. */
 export interface NightlyInput {
@@ -11,7 +12,8 @@ export interface NightlyInput {
   readonly site: string
   /** IANA name; decides which day the night belongs to. */
   readonly timeZone: string
-  readonly signIn: SignIn
+  /** Whose one session the run holds. */
+  readonly session: SessionName
   readonly entities: readonly Entity[]
   readonly run: string
   /** The logical day; the local date of the start when not given. */
@@ -20,6 +22,8 @@ export interface NightlyInput {
   readonly backdate: string | null
   /** Entities of which a constant surplus counts as complete. */
   readonly acceptSurplus: readonly string[]
+  /** Entities that are kept although the site role shows only a part of them. */
+  readonly acceptNarrowed: readonly string[]
 }
 
 /** What a night works with. */
@@ -33,3 +37,12 @@ export interface NightlyPorts {
   readonly connect: (beforeSignIn: () => Promise<void>, signal: AbortSignal) => Promise<Client>
   readonly signal?: AbortSignal
 }
+
+/** What configuration accepts of an entity although it is not the whole truth. */
+export const acceptedOf = (
+  { acceptSurplus, acceptNarrowed }: NightlyInput,
+  { name }: Entity,
+): { readonly acceptSurplus: boolean; readonly acceptNarrowed: boolean } => ({
+  acceptSurplus: acceptSurplus.includes(name),
+  acceptNarrowed: acceptNarrowed.includes(name),
+})

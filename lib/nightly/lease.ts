@@ -4,6 +4,7 @@ import { keys } from '../core/keys.ts'
 import type { Clock, ObjectStore, StoredObject } from '../core/ports.ts'
 import { jsonBytes, parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
+import type { SessionName } from '../tableau/identity.ts'
 
 /** The right to hold the one session of a personal access token. */
 export interface Lease {
@@ -40,8 +41,8 @@ const EXPIRES_AFTER = 60_000
 const POLL_EVERY = 500
 const GIVE_UP_AFTER = 12 * 3_600_000
 
-/** The lease's key: one per host and token name, since a sign-in with a token ends its session on any site. */
-export const leaseKey = (host: string, patName: string): string => keys.lease(sha256(`${host}\n${patName}`))
+/** The lease's key: one for each host and name, since a sign-in with a token ends its session on any site. */
+export const leaseKey = ({ host, name }: SessionName): string => keys.lease(sha256(`${host}\n${name}`))
 
 const stateBytes = (holder: string | null, beat: number): Uint8Array =>
   jsonBytes({ format: 1, holder, beat } satisfies LeaseState)

@@ -8,6 +8,7 @@ import { jsonBytes } from '../core/receipt.ts'
 import type { RunReport } from '../core/report.ts'
 import { expireLanding } from '../load/landing.ts'
 import { isDayCommitted } from '../load/load.ts'
+import type { Client } from '../tableau/client.ts'
 import { nightOf, settle } from './entity-night.ts'
 import type { NightlyInput, NightlyPorts } from './input.ts'
 import { type SessionWork, withSession } from './with-session.ts'
@@ -25,9 +26,18 @@ async function pendingEntities(
 interface Extraction {
   readonly server: string
   readonly apiVersion: string
+  readonly tokenExpiresAt: number | null
   readonly outcomes: readonly EntityOutcome[]
   readonly failure: AlmanacError | null
 }
+
+/** When the token expires, where Tableau tells. A night that could not ask is whole all the same. */
+const expiryOf = (client: Client, { emit }: NightlyPorts): Promise<number | null> =>
+  client.tokenExpiresAt().catch((thrown: unknown) => {
+    const { message } = asAlmanacError(thrown)
+    emit({ type: 'warned', entity: null, message: `When the token expires could not be asked: ${message}` })
+    return null
+  })
 
 /** Reads and loads all entities side by side; the first failure that ends the run stops the others. */
 async function extractAll(
@@ -51,7 +61,8 @@ async function extractAll(
     }),
   )
   const { server, apiVersion } = client
-  return { server, apiVersion, outcomes: outcomes.flat(), failure }
+  const tokenExpiresAt = failure === null ? await expiryOf(client, ports) : null
+  return { server, apiVersion, tokenExpiresAt, outcomes: outcomes.flat(), failure }
 }
 
 /** Reads what the day lacks, if anything; a failure on the way is the extraction's. */
@@ -96,6 +107,7 @@ export async function nightly(input: NightlyInput, ports: NightlyPorts): Promise
     failure = null,
     server = null,
     apiVersion = null,
+    tokenExpiresAt = null,
   } = await extractPending(input, ports, dt)
   signal?.throwIfAborted()
   const all: EntityOutcome[] = []
@@ -119,6 +131,7 @@ export async function nightly(input: NightlyInput, ports: NightlyPorts): Promise
     apiVersion,
     startedAt,
     endedAt,
+    tokenExpiresAt,
     outcomes: all,
     failure: ended === null ? null : failureOf(ended),
   }

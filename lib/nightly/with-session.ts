@@ -54,8 +54,7 @@ export async function withSession<T>(
   work: (session: SessionWork) => Promise<T>,
 ): Promise<T | undefined> {
   const { store, clock, emit, signal } = ports
-  const host = new URL(input.signIn.serverUrl).host
-  const lease = await takeLease(leaseKey(host, input.signIn.patName), {
+  const lease = await takeLease(leaseKey(input.session), {
     store,
     clock,
     emit,

@@ -1,11 +1,10 @@
+import { badToken } from './jwt.ts'
 import { refused } from './refusal.ts'
 import type { Reply, Route, ServerParts, SignedVisit, Visit } from './route.ts'
 import type { Session } from './sessions.ts'
 import type { SimulatedSite } from './site.ts'
-import { compareVersions } from './versions.ts'
+import { type UserRef, userOf } from './user-ref.ts'
 import { attributesOf, element } from './xml.ts'
-
-const PAT_SINCE = '3.6'
 
 const siteNamed = (server: ServerParts, contentUrl: string): SimulatedSite | undefined =>
   server.sites.find((site) => site.contentUrl === contentUrl)
@@ -17,25 +16,28 @@ const credentials = (server: ServerParts, session: Session, site: SimulatedSite)
   const minutes = server.idleMinutes
   const estimatedTimeToExpiration = `${Math.floor(minutes / 60)}:${two(Math.floor(minutes % 60))}:00`
   const who = element('site', { id: world.site.id, contentUrl: site.contentUrl })
-  const user = element('user', { id: world.users[0]?.id })
+  const user = element('user', { id: userOf(world, session.who.user)?.id })
   return {
     kind: 'element',
     content: element('credentials', { token: session.token, estimatedTimeToExpiration }, who + user),
   }
 }
 
+/** Whether a user may use a site: it is there, and has a licence. */
+const isWelcome = (server: ServerParts, site: SimulatedSite, ref: UserRef): boolean => {
+  const user = userOf(site.on(server.day()).world, ref)
+  return user !== undefined && user.siteRole !== 'Unlicensed'
+}
+
 const signIn = ({ call, server, version }: Visit): Reply => {
   const given = attributesOf(call.body, 'credentials')
   if (given === undefined) throw refused(400000, 'Malformed request body')
-  const name = given.get('personalAccessTokenName')
-  if (name !== undefined && given.has('password')) throw refused(400000, 'Password and token in one request')
-  if (name !== undefined && compareVersions(version, PAT_SINCE) < 0) {
-    throw refused(400000, `Personal access tokens need version ${PAT_SINCE}, not ${version}`)
-  }
   const site = siteNamed(server, attributesOf(call.body, 'site')?.get('contentUrl') ?? '')
+  const who = server.door(given, version)
   if (site === undefined) throw refused(401001, 'Error signing in to Tableau Server')
-  const secret = given.get('personalAccessTokenSecret') ?? ''
-  return credentials(server, server.sessions.signIn(name ?? '', secret, site.contentUrl), site)
+  if (!isWelcome(server, site, who.user))
+    throw who.scopes === undefined ? refused(401001, 'Error signing in to Tableau Server') : badToken(5)
+  return credentials(server, server.sessions.open(who, site.contentUrl), site)
 }
 
 const signOut = ({ server, session }: SignedVisit): Reply => {
@@ -48,15 +50,15 @@ const switchSite = ({ call, server, session }: SignedVisit): Reply => {
   if (contentUrl === undefined) throw refused(400000, 'Malformed request body')
   if (contentUrl === session.site) throw refused(403070, `Already on site '${contentUrl}'`)
   const site = siteNamed(server, contentUrl)
-  if (site === undefined) throw refused(401003, `Site '${contentUrl}' cannot be switched to`)
+  if (site === undefined || !isWelcome(server, site, session.who.user))
+    throw refused(401003, `Site '${contentUrl}' cannot be switched to`)
   return credentials(server, server.sessions.moveTo(session, contentUrl), site)
 }
 
-const currentSession = ({ today: { world } }: SignedVisit): Reply => {
+const currentSession = ({ user: me, today: { world } }: SignedVisit): Reply => {
   const { id, name, contentUrl } = world.site
-  const [me] = world.users
   const site = element('site', { id, name, contentUrl })
-  const user = element('user', { id: me?.id, name: me?.name, siteRole: me?.siteRole })
+  const user = element('user', { id: me.id, name: me.name, siteRole: me.siteRole })
   return { kind: 'element', content: element('session', {}, site + user) }
 }
 

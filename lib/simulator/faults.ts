@@ -2,7 +2,7 @@
 export type FaultMatch = {
   /**
    * Name of an endpoint, as the counters name it: `serverInfo`, `signIn`, `signOut`, `switchSite`, `session`, `sites`,
-   * `site`, `users`, `user`, `userGroups`, `groups`, `groupUsers`, `projects`, `workbooks`, `workbook`,
+   * `site`, `users`, `user`, `userGroups`, `userPats`, `userWorkbooks`, `groups`, `groupUsers`, `projects`, `workbooks`, `workbook`,
    * `workbookViews`, `views`, `view`, `datasources`, `datasource`, `jobs`, `job`.
    */
   endpoint?: string

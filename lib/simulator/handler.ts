@@ -55,8 +55,10 @@ const pageKey = (
 ): string | undefined => {
   if (active.length > 0 || !call.gzip || found.route.open === true || found.route.method !== 'GET')
     return undefined
-  const site = parts.sessions.siteOf(call.token)
-  return site === undefined ? undefined : `${parts.day()} ${site} ${call.key}`
+  const session = parts.sessions.peek(call.token)
+  if (session === undefined) return undefined
+  const { site, who } = session
+  return JSON.stringify([parts.day(), site, who.user, who.scopes ?? null, call.key])
 }
 
 const serveRoute = async (

@@ -47,6 +47,7 @@ export type Listings = {
   /** The users or groups of these ids, in an order of their own; `filter` and `sort` do not apply here. */
   usersOf(ids: readonly string[], query: URLSearchParams, ...order: Part[]): Listing
   groupsOf(ids: readonly string[], query: URLSearchParams, ...order: Part[]): Listing
+  workbooksOf(ids: readonly string[], query: URLSearchParams, ...order: Part[]): Listing
 }
 
 /** Shuffles by a path; stable for the same path. Without `sort`, Tableau's order is nobody's to rely on. */
@@ -171,5 +172,6 @@ export const listingsOf = (world: World, lookup: Lookup, seed: Part): Listings =
     jobs: (query) => jobs.list(query),
     usersOf: (ids, query, ...order) => users.some(ids, query, order),
     groupsOf: (ids, query, ...order) => groups.some(ids, query, order),
+    workbooksOf: (ids, query, ...order) => workbooks.some(ids, query, order),
   }
 }

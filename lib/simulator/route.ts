@@ -1,4 +1,6 @@
 import type { Call } from './call.ts'
+import type { Door, Pat } from './door.ts'
+import type { User } from './facts.ts'
 import type { Listing } from './listing.ts'
 import type { Session, Sessions } from './sessions.ts'
 import type { SimulatedSite, SiteDay } from './site.ts'
@@ -9,6 +11,10 @@ export type ServerParts = {
   day: () => string
   idleMinutes: number
   sessions: Sessions
+  door: Door
+  pats: readonly Pat[]
+  /** Whether it is Tableau Cloud: only there tokens can be listed. */
+  cloud: boolean
   sites: readonly SimulatedSite[]
 }
 
@@ -26,15 +32,20 @@ export type Visit = {
   server: ServerParts
 }
 
-/** A request of someone who is signed in, on the session's site as of today. */
-export type SignedVisit = Visit & { session: Session; site: SimulatedSite; today: SiteDay }
+/** A request of someone who is signed in, on the session's site as of today, as far as that user sees it. */
+export type SignedVisit = Visit & { session: Session; site: SimulatedSite; user: User; today: SiteDay }
 
-/** One method of the API. `since` is the version that introduced it; `open` ones ask for no session. */
+/**
+ * One method of the API. `since` is the version that introduced it; `open` ones ask for no session. `scope` is what a
+ * session that is limited to scopes needs, `none` what no scope opens; `administrators`: others are refused with 403004.
+ */
 export type Route = {
   endpoint: string
   method: 'GET' | 'POST'
   path: string
   since: string
+  scope?: string
+  administrators?: boolean
 } & (
   | { open: true; answer: (visit: Visit) => Reply }
   | { open?: false; answer: (visit: SignedVisit) => Reply }

@@ -1,13 +1,16 @@
 import { createServer, type Server } from 'node:http'
-import { clockOf } from './clock.ts'
+import { createServer as createTlsServer } from 'node:https'
+import { type Clock, clockOf } from './clock.ts'
 import { countersOf } from './counters.ts'
 import { type Counts, countsOf, type Size } from './counts.ts'
-import type { World } from './facts.ts'
+import { doorOf, type Password, type Pat } from './door.ts'
+import type { SiteRole, World } from './facts.ts'
 import { type Fault, faultsOf } from './faults.ts'
 import { handlerOf, type Machine } from './handler.ts'
+import type { ConnectedApp, Uat } from './jwt.ts'
+import { keysOf, type MainKeys } from './keys.ts'
 import { pageCacheOf } from './page-cache.ts'
-import { luids } from './random.ts'
-import { type Pat, sessionsOf } from './sessions.ts'
+import { sessionsOf } from './sessions.ts'
 import { type SimulatedSite, simulatedSite } from './site.ts'
 import { worldOf } from './world.ts'
 
@@ -25,6 +28,8 @@ export type SimulatorOptions = {
   firstDay?: string
   /** Port on loopback (default 0: any free one). */
   port?: number
+  /** Key and certificate chain in PEM: the server then speaks https. */
+  tls?: { key: string; cert: string }
   /** Wait before every answer, in milliseconds. */
   latencyMs?: number
   /** Whether `/control/` is answered. */
@@ -35,8 +40,22 @@ export type SimulatorOptions = {
   moreSites?: Readonly<Record<string, Partial<Counts>>>
   patName?: string
   patSecret?: string
+  /** When the token expires, ISO text (default: never, and not told). */
+  patExpiresAt?: string
+  /** The token belongs to the main site's first user of this role (default: the first user, an administrator). */
+  siteRole?: SiteRole
   /** Further personal access tokens. */
   morePats?: readonly Pat[]
+  /** Connected apps with direct trust (default one, see `Simulator.connectedApp`). */
+  connectedApps?: readonly ConnectedApp[]
+  /** Configurations for unified access tokens (default none). */
+  uat?: readonly Uat[]
+  /** Users who may sign in by password (default none). */
+  passwords?: readonly Password[]
+  /** Whether it is Tableau Cloud: no passwords, and tokens can be listed. */
+  cloud?: boolean
+  /** The server's clock is ahead of its day's time by so many minutes (negative: behind). */
+  clockSkewMinutes?: number
   /** REST API version of the server (default 3.29). */
   apiVersion?: string
   /** Idle minutes, by the simulated clock, after which a session ends (default 240, as Tableau Server). */
@@ -49,6 +68,8 @@ export type Simulator = {
   site: string
   patName: string
   patSecret: string
+  /** The first connected app; undefined when the options say that there is none. */
+  connectedApp: ConnectedApp | undefined
   day(): string
   /** Goes to another day; throws RangeError for one before the first. */
   setDay(day: string): void
@@ -79,11 +100,10 @@ const sitesOf = (
   ]
 }
 
-const patOf = (options: SimulatorOptions): Pat => {
-  const make = luids(options.seed ?? 7, 'secret')
-  const secret = `${make(1).replaceAll('-', '')}:${make(2).replaceAll('-', '')}`
-  return { name: options.patName ?? 'almanac', secret: options.patSecret ?? secret }
-}
+const skewed = (clock: Clock, minutes: number): Clock => ({
+  ...clock,
+  now: () => clock.now() + minutes * 60_000,
+})
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -105,15 +125,16 @@ const close = (server: Server): Promise<void> =>
 const machineOf = (
   options: SimulatorOptions,
   sites: readonly [SimulatedSite, ...SimulatedSite[]],
-  pat: Pat,
+  keys: MainKeys,
 ): Machine => {
   const [main] = sites
   let today = options.day ?? DAY
   main.on(today)
-  const clock = clockOf(today)
+  const clock = skewed(clockOf(today), options.clockSkewMinutes ?? 0)
   const idleMinutes = options.sessionMinutes ?? 240
-  const pats = [pat, ...(options.morePats ?? [])]
-  const sessions = sessionsOf(options.seed ?? 7, pats, clock.now, idleMinutes)
+  const { pats, cloud } = keys
+  const sessions = sessionsOf(options.seed ?? 7, clock.now, idleMinutes)
+  const door = doorOf(keys, clock.now)
   const [faults, counters, pages] = [faultsOf(), countersOf(), pageCacheOf(CACHED_BYTES)]
   const day = (): string => today
   const setDay = (next: string): void => {
@@ -123,7 +144,7 @@ const machineOf = (
     pages.clear()
   }
   return {
-    parts: { apiVersion: options.apiVersion ?? '3.29', day, idleMinutes, sessions, sites },
+    parts: { apiVersion: options.apiVersion ?? '3.29', day, idleMinutes, sessions, door, pats, cloud, sites },
     clock,
     faults,
     counters,
@@ -135,23 +156,27 @@ const machineOf = (
 }
 
 /**
- * Starts a simulated Tableau server on loopback. Throws RangeError for counts or days that cannot be, and what
+ * Starts a simulated Tableau server on loopback. Throws RangeError for counts, days or roles that cannot be, and what
  * the network says when the port is taken.
  */
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const sites = sitesOf(options, options.firstDay ?? options.day ?? DAY)
   const [main] = sites
-  const pat = patOf(options)
-  const machine = machineOf(options, sites, pat)
+  const keys = keysOf(options, main.on(options.day ?? DAY).world)
+  const [pat] = keys.pats
+  const machine = machineOf(options, sites, keys)
   const { controls, faults, counters, clock } = machine
-  const server = createServer(handlerOf(machine))
+  const { tls } = options
+  const handler = handlerOf(machine)
+  const server = tls === undefined ? createServer(handler) : createTlsServer(tls, handler)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   const port = await listen(server, options.port ?? 0)
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     site: main.contentUrl,
     patName: pat.name,
     patSecret: pat.secret,
+    connectedApp: keys.connectedApps[0],
     day: controls.day,
     setDay: controls.setDay,
     pass: clock.pass,

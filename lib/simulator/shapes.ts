@@ -230,6 +230,17 @@ const siteSettings = [
   ...plain('personalSpaceEnabled', 'extractEncryptionMode', 'userVisibilityMode'),
 ]
 
+/** What everybody may know of a site; the rest is for administrators. */
+const openSettings = new Set(['id', 'name', 'contentUrl', 'state'])
+
+/** A site as those see it who do not administer it. */
+export const siteForAllShape: Shape<Site> = {
+  item: 'site',
+  list: 'sites',
+  attributes: siteSettings.filter(({ name }) => openSettings.has(name)),
+  children: [],
+}
+
 /** A site without its usage. */
 export const siteShape: Shape<Site> = { item: 'site', list: 'sites', attributes: siteSettings, children: [] }
 

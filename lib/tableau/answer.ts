@@ -1,7 +1,7 @@
 import { AlmanacError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
+import { redacted } from '../core/redact.ts'
 import { type Flattener, flattener } from './flatten.ts'
-import { redacted } from './redact.ts'
 import { readXml, type XmlEvents } from './xml.ts'
 
 /** Which elements of an answer are the items: those of a list element, or (list null) one below the root. */

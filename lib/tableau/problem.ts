@@ -1,6 +1,7 @@
 import { AlmanacError, type ErrorCode } from '../core/errors.ts'
+import { redacted } from '../core/redact.ts'
 import type { Complaint } from './answer.ts'
-import { redacted } from './redact.ts'
+import { reasonNumber } from './reason.ts'
 
 /** Which call failed, for messages: `GET https://host/api/3.29/sites/…/users`, with the HTTP status that came back. */
 export interface Failed {
@@ -50,16 +51,20 @@ export function factsOf({ status, retryAfterMs }: Failed): Record<string, number
 export const isSessionLoss = (thrown: unknown): thrown is AlmanacError =>
   thrown instanceof AlmanacError && thrown.code === 'session-lost' && thrown.tableauCode !== undefined
 
-/** An `<error>` of Tableau as our error, with Tableau's code in `tableauCode`. */
+/**
+ * An `<error>` of Tableau as our error, with Tableau's code in `tableauCode`. Of a refused sign-in, which is confidential,
+ * only a known number is kept, in `details.reason`.
+ */
 export function problemOf(complaint: Complaint, failed: Failed): AlmanacError {
   const texts = [complaint.summary, complaint.detail].filter((text) => text !== '')
   const said = failed.confidential === true ? '' : redacted(`: ${texts.join(': ')}`, 200)
   const code = /^\d{6}$/.test(complaint.code) ? complaint.code : undefined
+  const reason = code === '401001' ? reasonNumber(texts.join(' ')) : undefined
   const meaning =
     (code === undefined ? undefined : meaningOf(code)) ?? meaningOfStatus(failed.status) ?? 'tableau-error'
   const message = `${failed.place}: Tableau answered ${code ?? 'an error without a code'} (HTTP ${failed.status})${said}`
   return new AlmanacError(meaning, message, {
-    details: factsOf(failed),
+    details: { ...factsOf(failed), ...(reason === undefined ? {} : { reason }) },
     ...(code === undefined ? {} : { tableauCode: code }),
   })
 }

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { AlmanacError, isError } from '../core/errors.ts'
+import { redacted } from '../core/redact.ts'
 import { type Answer, openAnswer } from './answer.ts'
 import { type Body, readBody } from './body.ts'
 import { type Failed, factsOf, meaningOfStatus, problemOf } from './problem.ts'
-import { redacted } from './redact.ts'
 import { parseRetryAfter } from './retry.ts'
 import type { Reply, Request } from './transport.ts'
 

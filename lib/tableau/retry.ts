@@ -1,5 +1,5 @@
 import type { AlmanacError, ErrorCode } from '../core/errors.ts'
-import { isPassing } from './network.ts'
+import { isPassing } from '../network/failure.ts'
 
 /** How often one call is tried at most, the first time included. */
 export const MAX_TRIES = 5

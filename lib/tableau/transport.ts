@@ -1,10 +1,11 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { AlmanacError } from '../core/errors.ts'
-import type { ServerAddress } from './address.ts'
+import type { ServerAddress } from '../network/address.ts'
+import { openDispatcher } from '../network/dispatcher.ts'
+import { deadlinePassed, networkFailure } from '../network/failure.ts'
+import type { Way } from '../network/way.ts'
 import type { Answer, Shape } from './answer.ts'
 import { DEADLINE, linkSignals } from './cancel.ts'
-import { guardedLookup } from './lookup.ts'
-import { deadlinePassed, networkFailure } from './network.ts'
 import { receive } from './receive.ts'
 
 /** How long each phase of an exchange may take, in milliseconds. `idle` is between two pieces of a body. */
@@ -55,6 +56,7 @@ export interface Transport {
 /** Where a transport leads, over how many connections at most, and how patient it is. */
 export interface TransportOptions {
   readonly address: ServerAddress
+  readonly way: Way
   readonly connections: number
   readonly timeouts: Timeouts
   /** The time where a server sends no `Date`. */
@@ -69,15 +71,15 @@ const PATH = /^\/api\/[A-Za-z0-9./_-]+$/
  * server may answer, `networkFailure` for what may happen on the way; `unreachable` also when a timeout passes.
  */
 export function openTransport(options: TransportOptions): Transport {
-  const { address, timeouts } = options
-  const agent = openAgent(options)
+  const { address, way, connections, timeouts } = options
+  const dispatcher = openDispatcher({ origin: new URL(address.url), way, connections, timeouts })
   return {
     exchange: async (request, signal) => {
       const place = `${request.method} ${address.url}${request.path}${queryOf(request.query)}`
       const deadline = request.deadlineMs ?? timeouts.whole
       const link = linkSignals([signal], deadline)
       try {
-        const response = await agent.request(wireRequest(request, address, link.signal))
+        const response = await dispatcher.request(wireRequest(request, link.signal))
         return await receive(response, { ...request, place, now: options.now })
       } catch (thrown) {
         if (link.cancelled()) throw signal?.reason
@@ -88,19 +90,8 @@ export function openTransport(options: TransportOptions): Transport {
         link.release()
       }
     },
-    destroy: () => agent.destroy(),
+    destroy: () => dispatcher.destroy(),
   }
-}
-
-function openAgent({ address, connections, timeouts }: TransportOptions): Agent {
-  const lookup = guardedLookup(address.url.startsWith('http:'))
-  return new Agent({
-    connections,
-    pipelining: 1,
-    headersTimeout: timeouts.headers,
-    bodyTimeout: timeouts.idle,
-    connect: { timeout: timeouts.connect, lookup },
-  })
 }
 
 /** Colons and commas separate a filter's parts; servers before API 3.7 do not know them encoded. */
@@ -112,11 +103,7 @@ function queryOf(query: Readonly<Record<string, string>> = {}): string {
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
 
-function wireRequest(
-  request: Request,
-  address: ServerAddress,
-  signal: AbortSignal,
-): Dispatcher.RequestOptions & { origin: string } {
+function wireRequest(request: Request, signal: AbortSignal): Dispatcher.RequestOptions {
   if (!PATH.test(request.path) || request.path.includes('..')) {
     throw new AlmanacError('internal', `"${request.path}" is no path of Tableau's REST API`)
   }
@@ -129,7 +116,6 @@ function wireRequest(
     ...(token === undefined ? {} : { 'x-tableau-auth': token }),
   }
   return {
-    origin: address.url,
     path: `${request.path}${queryOf(request.query)}`,
     method,
     headers,

@@ -174,7 +174,7 @@ describe('the configuration', () => {
     )
     server.close()
     expect(exit).toBe(1)
-    expect(err).toMatch(/^error tls-failed: .*\nnext: .*NODE_EXTRA_CA_CERTS.*\n$/)
+    expect(err).toMatch(/^error tls-failed: .*\nnext: .*caFile.*\n$/)
   })
 
   test('the wrong day is a matter of usage; with a reason it is recorded', async () => {
@@ -210,7 +210,7 @@ describe('the warehouse', () => {
     const path = join(folder.path, 'nowhere')
     const { exit, out, err } = await almanac([...args, '--warehouse', path])
     expect(err).toBe(
-      `error not-found: there is no warehouse at ${path}\nnext: Run "almanac nightly" first, or name the folder of one with --warehouse.\n`,
+      `error not-found: there is no warehouse at ${path}\nnext: Run "almanac nightly" first, or name the folder or bucket of one with --warehouse.\n`,
     )
     expect([exit, out]).toEqual([2, ''])
     await expect(readdir(path)).rejects.toThrow('ENOENT')
@@ -232,7 +232,7 @@ describe('the warehouse', () => {
     const { exit, err } = await almanac(night, env)
     expect(exit).toBe(1)
     expect(err).toMatch(
-      /^error store-failed: warehouse .*a-file\/warehouse.*ENOTDIR.*\nnext: .*writable.*\n$/,
+      /^error store-failed: warehouse .*a-file\/warehouse.*ENOTDIR.*\nnext: .*may be written to.*\n$/,
     )
   })
 

@@ -19,6 +19,8 @@ const facts = {
   doc: 'A toy.',
   kind: 'state',
   role: 'Viewer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/',
 } as const
 const read = list('toys', { item: 'toy', since: '2.0' })

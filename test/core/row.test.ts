@@ -6,7 +6,14 @@ import type { RawItem } from '../../lib/core/item.ts'
 import { type Drift, keyOf, rowReader } from '../../lib/core/row.ts'
 import { LINKS } from '../load/toy.ts'
 
-const facts = { doc: 'A toy.', kind: 'state', role: 'Viewer', help: 'https://help.tableau.com/' } as const
+const facts = {
+  doc: 'A toy.',
+  kind: 'state',
+  role: 'Viewer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
+  help: 'https://help.tableau.com/',
+} as const
 const toys = entity({
   ...facts,
   name: 'toys',

@@ -10,6 +10,7 @@ import { query, type Shelf } from '../../lib/questions/query.ts'
 import type { SimulatorOptions } from '../../lib/simulator/server.ts'
 import { startSimulator } from '../../lib/simulator/server.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import { patIdentity, sessionName } from '../../lib/tableau/identity.ts'
 import type { Relation } from '../../lib/tables/relation.ts'
 
 /** A warehouse folder as queries need it. */
@@ -40,7 +41,7 @@ export async function runNights(
 ): Promise<void> {
   const simulator = await startSimulator({ counts, day: first })
   const { url, site, patName, patSecret } = simulator
-  const signIn = { serverUrl: url, contentUrl: site, patName, patSecret }
+  const signIn = { serverUrl: url, contentUrl: site, identity: patIdentity(patName, patSecret) }
   const [store, clock, emit] = [diskStore(root), systemClock, () => undefined]
   try {
     for (let night = 0; night < nights; night++) {
@@ -50,12 +51,13 @@ export async function runNights(
         {
           site: 'demo',
           timeZone: 'UTC',
-          signIn,
+          session: sessionName(signIn),
           entities: ENTITIES,
           run: `docs-${randomBytes(3).toString('hex')}`,
           dt,
           backdate: null,
           acceptSurplus: [],
+          acceptNarrowed: [],
         },
         {
           store,

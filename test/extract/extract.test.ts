@@ -46,6 +46,7 @@ async function extracted(
     run: `run-${dt}`,
     attempt: '0123abcd',
     acceptSurplus: false,
+    acceptNarrowed: false,
     backdated: null,
   }
   const result = await extract(input, { client, store, emit: () => undefined })
@@ -135,7 +136,9 @@ describe('a server that refuses fields=_all_', () => {
     name: 'toys',
     doc: 'A toy.',
     kind: 'state',
-    role: 'Viewer',
+    role: 'SiteAdministratorExplorer',
+    belowRole: 'narrowed',
+    scope: 'tableau:content:read',
     help: 'https://help.tableau.com/',
     read: list('toys', { item: 'toy', since: '2.0', sort: 'name:asc', query: { fields: '_all_' } }),
     key: ['id'],

@@ -37,6 +37,8 @@ export function stubClient(answers: Answers, apiVersion = '3.29'): Client & { re
     site: { id: 'site', contentUrl: 'demo' },
     user: { id: 'me', siteRole: 'SiteAdministratorCreator' },
     observedAt: NOW,
+    clockSkewMs: 0,
+    tokenExpiresAt: async () => null,
     page: async (read) => {
       const query = new URLSearchParams(read.query).toString()
       asked.push(`${read.path}?${decodeURIComponent(query)}`)

@@ -22,6 +22,8 @@ const things = entity({
     views: integer('@views', 'Views').volatile(),
   },
   role: 'Viewer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
   help: 'https://help.tableau.com/',
 }) as unknown as Entity
 const at = { entity: 'things', site: 'test' }

@@ -5,7 +5,14 @@ import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import type { Engine, EngineRow } from '../../lib/engine/engine.ts'
 
-const facts = { doc: 'A toy.', kind: 'state', role: 'Viewer', help: 'https://help.tableau.com/' } as const
+const facts = {
+  doc: 'A toy.',
+  kind: 'state',
+  role: 'Viewer',
+  belowRole: 'narrowed',
+  scope: 'tableau:content:read',
+  help: 'https://help.tableau.com/',
+} as const
 
 // The registry widens declarations in the same way: an entity's own row type matters only to its own declaration.
 const widened = (declared: unknown): Entity => declared as Entity

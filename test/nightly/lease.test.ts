@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Lease, leaseKey, takeLease } from '../../lib/nightly/lease.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
-const KEY = leaseKey('tableau.example.com', 'nightly')
+const KEY = leaseKey({ host: 'tableau.example.com', name: 'nightly' })
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
@@ -221,9 +221,9 @@ describe('a lease', () => {
 
   test('is one per host and token, and its key tells neither', () => {
     const others = [
-      leaseKey('tableau.example.com', 'other'),
-      leaseKey('other.example.com', 'nightly'),
-      leaseKey('tableau.example.com\n', 'nightly'),
+      leaseKey({ host: 'tableau.example.com', name: 'other' }),
+      leaseKey({ host: 'other.example.com', name: 'nightly' }),
+      leaseKey({ host: 'tableau.example.com\n', name: 'nightly' }),
     ]
     expect(new Set([KEY, ...others]).size).toBe(4)
     expect(KEY).toMatch(/^lease\/[0-9a-f]{64}\.json$/)

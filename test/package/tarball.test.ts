@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Finished, run, serve } from './run.ts'
+import { record, replay, type Surroundings, steps, timeless } from './quickstart.ts'
+import { type Finished, type Running, run, serve } from './run.ts'
 import { ROOT } from './sources.ts'
 
 const LONG = 180_000
-const COUNTS = ['--users', '20', '--groups', '3', '--projects', '4', '--workbooks', '15', '--views', '30']
 
 let folder = ''
 let packed: Finished
@@ -31,7 +31,14 @@ describe('the packed tarball, installed into an empty folder', () => {
     expect(packed.exit).toBe(0)
     const names = await readdir(join(folder, 'node_modules/almanac'))
     expect(names).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'dist', 'package.json']),
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'almanac.config.schema.json',
+        'dist',
+        'package.json',
+      ]),
     )
     expect(names.filter((name) => ['lib', 'bin', 'test', 'bench', 'node_modules'].includes(name))).toEqual([])
     expect(await readdir(join(folder, 'node_modules/almanac/dist'))).toEqual(['almanac.js'])
@@ -44,28 +51,52 @@ describe('the packed tarball, installed into an empty folder', () => {
     const version = await run('npx', ['almanac', '--version'], at())
     expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
+})
 
-  test('a night of a simulated site, and a question about it', { timeout: LONG }, async () => {
-    const simulator = serve('node_modules/.bin/almanac', ['simulator', ...COUNTS], at())
-    const { url, site, patName, patSecret } = JSON.parse(await simulator.line()) as Record<string, string>
-    const configured = at({
-      TABLEAU_SERVER_URL: url ?? '',
-      TABLEAU_SITE_ID: site ?? '',
-      TABLEAU_PAT_NAME: patName ?? '',
-      TABLEAU_PAT_SECRET: patSecret ?? '',
-    })
-    const night = await run(
-      'npx',
-      ['--no', 'almanac', 'nightly', '--date', '2026-11-01', '--quiet'],
-      configured,
-    )
-    expect(night.err).toBe('')
-    expect(night.out).toMatch(/9 of 9 entities complete/)
-    expect(night.exit).toBe(0)
-    expect(await simulator.end()).toBe(0)
-    const question =
-      'SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM workbooks) AS workbooks'
-    const asked = await run('npx', ['almanac', 'query', '--output', 'csv', question], at())
-    expect(asked).toEqual({ exit: 0, out: 'users,workbooks\n20,15\n', err: '' })
+/** With it the answers are written into the page instead of being held against it. */
+const isRecording = process.env['ALMANAC_RECORD'] === 'quickstart'
+const [installing, simulating, exporting, ...others] = steps()
+const answers = new Map<string, string>()
+
+describe('docs/quickstart.md, from an empty folder', () => {
+  let simulator: Running
+  let surroundings: Surroundings
+
+  beforeAll(async () => {
+    const [, , ...args] = (simulating?.command ?? '').replace('--port 8000', '--port 0').split(' ')
+    simulator = serve('node_modules/.bin/almanac', args, at())
+    const line = await simulator.line()
+    const { url, patSecret } = JSON.parse(line) as Record<string, string>
+    const port = new URL(url ?? '').port
+    surroundings = { folder, port, env: { TABLEAU_PAT_SECRET: patSecret ?? '' } }
+    answers.set(simulating?.command ?? '', line.replace(`:${port}`, ':8000'))
+  }, LONG)
+  afterAll(async () => {
+    await simulator.end()
+    if (isRecording) record(answers)
+  })
+
+  test('begins with the package, a site and its secret', () => {
+    expect(installing?.command).toMatch(/^npm install \.\/almanac-\d+\.\d+\.\d+\.tgz$/)
+    expect(simulating?.command).toMatch(/^npx almanac simulator /)
+    expect(exporting?.command).toBe('export TABLEAU_PAT_SECRET=…')
+    expect(others.map(({ command }) => command.split(' ')[2])).toEqual([
+      'init',
+      'doctor',
+      'discover',
+      'nightly',
+      'status',
+      'query',
+      'query',
+    ])
+  })
+
+  test.each(others)('$command', { timeout: LONG }, async ({ command, answer }) => {
+    const { exit, out, err } = await replay(command, surroundings)
+    expect(exit, err).toBe(0)
+    // Progress is for logs; what init says is its answer.
+    const said = command.includes(' init ') ? err : out
+    answers.set(command, said)
+    if (!isRecording) expect(timeless(said)).toBe(timeless(answer))
   })
 })

@@ -1,8 +1,7 @@
 import type { RunReport } from '../../lib/core/report.ts'
 import type { Verdict } from '../../lib/core/verdict.ts'
-import type { NightlyInput } from '../../lib/nightly/input.ts'
 import type { Fault } from '../../lib/simulator/faults.ts'
-import type { Site } from './site.ts'
+import type { NightChanges, Site } from './site.ts'
 
 /** A faulty night between two clean ones, and what must come of it. */
 export interface Case {
@@ -13,7 +12,7 @@ export interface Case {
   readonly entity?: string
   readonly reason?: RegExp
   readonly exit: 0 | 1 | 3
-  readonly changes?: Partial<NightlyInput>
+  readonly changes?: NightChanges
   /** The rows were distorted and committed as they came: they need not equal the truth. */
   readonly isDistorted?: boolean
   /** A look at the night that only this case needs. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { keys } from '../../lib/core/keys.ts'
 import type { Fault } from '../../lib/simulator/faults.ts'
+import { patIdentity } from '../../lib/tableau/identity.ts'
 import type { Case } from './fault-case.ts'
 import { ask, only, outcomeOf, type Site } from './site.ts'
 
@@ -263,7 +264,11 @@ export const CASES: readonly Case[] = [
     reason: /127\.0\.0\.1:1\b/,
     exit: 1,
     changes: {
-      signIn: { serverUrl: 'http://127.0.0.1:1', contentUrl: 'demo', patName: 'almanac', patSecret: 'x' },
+      signIn: {
+        serverUrl: 'http://127.0.0.1:1',
+        contentUrl: 'demo',
+        identity: patIdentity('almanac', 'x'),
+      },
     },
     also: (report) => expect(report.failure?.code).toBe('unreachable'),
   },

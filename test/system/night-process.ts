@@ -6,6 +6,7 @@ import { exitOfRun } from '../../lib/core/report.ts'
 import { openEngine } from '../../lib/engine/engine.ts'
 import { nightly } from '../../lib/nightly/nightly.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import { patIdentity, sessionName } from '../../lib/tableau/identity.ts'
 import { only } from './site.ts'
 
 /** What a child process needs to know of its night. */
@@ -36,17 +37,18 @@ const store: ObjectStore = {
 const engine = await openEngine({ threads: 1 })
 const emit = (): void => undefined
 const { serverUrl, contentUrl, patName, patSecret, day } = task
-const signIn = { serverUrl, contentUrl, patName, patSecret }
+const signIn = { serverUrl, contentUrl, identity: patIdentity(patName, patSecret) }
 const report = await nightly(
   {
     site: 'demo',
     timeZone: 'UTC',
-    signIn,
+    session: sessionName(signIn),
     entities: only(...task.entities),
     run: `r${randomBytes(3).toString('hex')}`,
     dt: day,
     backdate: null,
     acceptSurplus: [],
+    acceptNarrowed: [],
   },
   {
     store,

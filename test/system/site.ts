@@ -17,6 +17,7 @@ import { query } from '../../lib/questions/query.ts'
 import type { Counts } from '../../lib/simulator/counts.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../lib/simulator/server.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import { patIdentity, type SignIn, sessionName } from '../../lib/tableau/identity.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 
 /** A site that thirty nights of can be read in seconds; every list is large enough for the guard to have an opinion. */
@@ -47,6 +48,9 @@ export const impatientClock: Clock = {
   },
 }
 
+/** What one night has that others have not. */
+export type NightChanges = Partial<NightlyInput> & { readonly signIn?: SignIn }
+
 /** A simulated site and a warehouse of it. */
 export interface Site {
   readonly simulator: Simulator
@@ -55,7 +59,7 @@ export interface Site {
   /** Every event of the nights so far. */
   readonly events: RunEvent[]
   /** One night; the simulator goes to that day first. */
-  night(day: Day, changes?: Partial<NightlyInput>, store?: ObjectStore): Promise<RunReport>
+  night(day: Day, changes?: NightChanges, store?: ObjectStore): Promise<RunReport>
   close(): Promise<void>
 }
 
@@ -76,7 +80,8 @@ export async function openSite(
     events,
     night: async (day, changes = {}, on = store) => {
       if (simulator.day() !== day) simulator.setDay(day)
-      const input: NightlyInput = { ...inputOf(simulator, day), ...changes }
+      const { signIn = signInTo(simulator), ...others } = changes
+      const input = { ...inputOf(signIn, day), ...others }
       return nightly(input, {
         store: on,
         engine,
@@ -85,7 +90,7 @@ export async function openSite(
         newAttempt: () => randomBytes(4).toString('hex'),
         connect: (beforeSignIn, signal) =>
           connect({
-            signIn: input.signIn,
+            signIn,
             clock: impatientClock,
             random: Math.random,
             emit,
@@ -101,20 +106,23 @@ export async function openSite(
   }
 }
 
-const inputOf = (simulator: Simulator, dt: Day): NightlyInput => ({
+/** How one signs in to a simulated site. */
+export const signInTo = ({ url, site, patName, patSecret }: Simulator): SignIn => ({
+  serverUrl: url,
+  contentUrl: site,
+  identity: patIdentity(patName, patSecret),
+})
+
+const inputOf = (signIn: SignIn, dt: Day): NightlyInput => ({
   site: 'demo',
   timeZone: 'UTC',
-  signIn: {
-    serverUrl: simulator.url,
-    contentUrl: simulator.site,
-    patName: simulator.patName,
-    patSecret: simulator.patSecret,
-  },
+  session: sessionName(signIn),
   entities: ENTITIES,
   run: `r${randomBytes(3).toString('hex')}`,
   dt,
   backdate: null,
   acceptSurplus: [],
+  acceptNarrowed: [],
 })
 
 /** The entities of these names, for the nights that need only some. */

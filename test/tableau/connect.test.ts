@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import { patIdentity } from '../../lib/tableau/identity.ts'
 import {
   answerXml,
   complaint,
@@ -49,7 +50,7 @@ describe('connect', () => {
 
   it('escapes what it sends', async () => {
     const site = await tinySite(usersOf(2))
-    const signIn = { serverUrl: site.url, contentUrl: '', patName: 'a "b" <c> & d', patSecret: 'true' }
+    const signIn = { serverUrl: site.url, contentUrl: '', identity: patIdentity('a "b" <c> & d', 'true') }
     await connected(site.url, { signIn })
     expect(site.signInBodies).toEqual([
       '<tsRequest><credentials personalAccessTokenName="a &quot;b&quot; &lt;c&gt; &amp; d" personalAccessTokenSecret="true"><site contentUrl=""></site></credentials></tsRequest>',

@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import type { AlmanacError } from '../../lib/core/errors.ts'
-import { parseAddress } from '../../lib/tableau/address.ts'
+import { parseAddress } from '../../lib/network/address.ts'
+import { DIRECT } from '../../lib/network/way.ts'
 import {
   openTransport,
   type Request,
@@ -23,6 +24,7 @@ export const REQUEST: Request = {
 export function transportTo(url: string, timeouts: Partial<Timeouts> = {}): Transport {
   const transport = openTransport({
     address: parseAddress(url),
+    way: DIRECT,
     connections: 2,
     timeouts: { ...TIMEOUTS, ...timeouts },
     now: () => 0,

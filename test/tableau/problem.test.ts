@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../lib/core/errors.ts'
+import { redacted } from '../../lib/core/redact.ts'
 import { isSessionLoss, problemOf } from '../../lib/tableau/problem.ts'
-import { redacted } from '../../lib/tableau/redact.ts'
 import { TOKEN } from './servers.ts'
 
 const CODES: readonly (readonly [tableauCode: string, status: number, code: ErrorCode])[] = [

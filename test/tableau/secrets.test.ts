@@ -1,8 +1,10 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { RunEvent } from '../../lib/core/event.ts'
+import { secretOf } from '../../lib/core/secret.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import type { Identity } from '../../lib/tableau/identity.ts'
 import { readPass } from '../../lib/tableau/paging.ts'
 import {
   answerXml,
@@ -18,6 +20,7 @@ import {
   usersPage,
   wrap,
 } from './servers.ts'
+import { appIdentity, KEYS, openToAll, passwordIdentity, rsaPair, uatIdentity } from './sign-in-identities.ts'
 
 /** The ways in which a secret may hide in a text; of each also the parts of eight characters at its ends. */
 function spellings(secret: string): string[] {
@@ -50,7 +53,10 @@ function seen(value: unknown): string {
   return texts.join('\n')
 }
 
-const leaks = (value: unknown): string[] => SECRETS.filter((secret) => seen(value).includes(secret))
+const leaks = (value: unknown, secrets = SECRETS): string[] => {
+  const text = seen(value)
+  return secrets.filter((secret) => text.includes(secret))
+}
 
 type Answer = (response: ServerResponse, site: TinySite) => void
 const echo = `${TOKEN}1 ${PAT.patSecret} ${Buffer.from(TOKEN).toString('base64')} ${encodeURIComponent(TOKEN)}`
@@ -95,11 +101,14 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   ),
 }
 
-async function allThatShows(url: string): Promise<unknown[]> {
+async function allThatShows(url: string, identity?: Identity): Promise<unknown[]> {
   const events: RunEvent[] = []
   const shown: unknown[] = [events]
   try {
-    const client = await connect(optionsFor(url, { emit: (event) => events.push(event) }))
+    const usual = optionsFor(url, { emit: (event) => events.push(event) })
+    const signIn = { ...usual.signIn, identity: identity ?? usual.signIn.identity }
+    shown.push(signIn)
+    const client = await connect({ ...usual, signIn })
     shown.push(client, client.page, client.item, client.close)
     await readPass(client, USERS, () => undefined).then(
       ({ cost }) => shown.push(cost),
@@ -116,7 +125,7 @@ describe('no secret shows', () => {
   it('where everything goes well', async () => {
     const site = await tinySite((_, response) => answerXml(response, usersPage(1, 3)))
     const shown = await allThatShows(site.url)
-    expect(shown).toHaveLength(6)
+    expect(shown).toHaveLength(7)
     expect(leaks(shown)).toEqual([])
   })
 
@@ -162,4 +171,80 @@ describe('no secret shows', () => {
       expect(leaks({ deep: [{ text: Buffer.from(secret).toString('base64') }] })).not.toEqual([])
     }
   })
+})
+
+const APP_SECRET = 'q8Zr1vT0LxYc3Wn5Bk7Hd9Sf2Gj4MpAe6Ru+Io/QzUs='
+const PASSWORD = 'corr3ct-h0rse-b4ttery-stapl3'
+/** The inside of a key: its first and last lines are the same for all. */
+const insideOf = (pem: string): string => pem.split('\n').slice(3, -4).join('')
+
+type Kind = 'connected-app' | 'uat' | 'password'
+const KINDS: readonly (readonly [Kind, string])[] = [
+  ['connected-app', APP_SECRET],
+  ['uat', insideOf(KEYS.privateKey)],
+  ['password', PASSWORD],
+]
+
+const identityOf = async (kind: Kind): Promise<Identity> => {
+  const connectedApps = [{ clientId: 'client', secretId: 'key', secret: APP_SECRET }]
+  const simulator = await openToAll({ connectedApps })
+  if (kind === 'connected-app') return appIdentity(simulator)
+  return kind === 'uat' ? uatIdentity(simulator) : passwordIdentity('anna', PASSWORD)
+}
+
+/** What a server makes of a body that it repeats: of each kind of answer one. */
+const REPEATS: Readonly<Record<string, (said: string, response: ServerResponse) => void>> = {
+  'an error': (said, response) =>
+    answerXml(
+      response,
+      wrap(`<error code="401001"><summary>${said}</summary><detail>(16) ${said}</detail></error>`),
+      401,
+    ),
+  'another error': (said, response) =>
+    answerXml(response, wrap(`<error code="400000"><summary/><detail>${said}</detail></error>`), 400),
+  'a page': (said, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${said}</html>`)
+  },
+  'broken XML': (said, response) => answerXml(response, `<tsResponse><a x="${said}" <`),
+  'a warning beside credentials': (said, response) =>
+    answerXml(
+      response,
+      wrap(
+        `<credentials token="t0"><site id="${SITE_ID}"/><user id="u"/></credentials><warnings><warning message="${said}"/></warnings>`,
+      ),
+    ),
+}
+
+const bodyOf = async (request: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+describe.each(KINDS)('no secret shows of %s', (kind, secret) => {
+  it.each(Object.entries(REPEATS))('though the sign-in is repeated in %s', async (_, repeat) => {
+    const said: string[] = []
+    const site = await tinySite(() => undefined, {
+      '/auth/signin': async (request, response) => {
+        const text = / (?:jwt|password)="([^"]+)"/.exec(await bodyOf(request))?.[1] ?? ''
+        said.push(text)
+        repeat(`${text} ${secret}`, response)
+      },
+    })
+    const shown = await allThatShows(site.url, await identityOf(kind))
+    expect(said[0]?.length).toBeGreaterThan(20)
+    const secrets = [secret, ...said].flatMap(spellings)
+    // What every token begins with, and the PEM, is no secret; three parts of a token are.
+    const parts = said.flatMap((token) => token.split('.')).filter((part) => part.length > 40)
+    expect(leaks(shown, [...secrets, ...parts])).toEqual([])
+  })
+})
+
+it('no secret shows of a key that is refused', async () => {
+  const simulator = await openToAll()
+  const short = rsaPair(1024).privateKey
+  for (const key of [insideOf(short), short, short.replace('BEGIN', 'BEGAN')]) {
+    const shown = await allThatShows(simulator.url, uatIdentity(simulator, { privateKey: secretOf(key) }))
+    expect(leaks(shown, spellings(insideOf(short)))).toEqual([])
+  }
 })

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { RunEvent } from '../../lib/core/event.ts'
 import type { Clock } from '../../lib/core/ports.ts'
 import { type Client, type ClientOptions, connect } from '../../lib/tableau/client.ts'
+import { patIdentity } from '../../lib/tableau/identity.ts'
 
 export const TOKEN =
   'HvZMqFFfQQmOM4LAZNIQAA|5fI6T54OPK1Gn1p4w0RtHv6EkojWRTwq|a946d998-2ead-4894-bb50-1054a91dcab3'
@@ -160,7 +161,7 @@ export async function connected(
 }
 
 export const optionsFor = (url: string, options: Partial<ClientOptions> = {}): ClientOptions => ({
-  signIn: { serverUrl: url, contentUrl: 'demo', ...PAT },
+  signIn: { serverUrl: url, contentUrl: 'demo', identity: patIdentity(PAT.patName, PAT.patSecret) },
   clock: quickClock(),
   random: () => 0.5,
   emit: () => undefined,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ErrorCode } from '../../lib/core/errors.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../lib/simulator/server.ts'
-import { type Client, connect, type ListToRead, type SignIn } from '../../lib/tableau/client.ts'
+import { type Client, connect, type ListToRead } from '../../lib/tableau/client.ts'
+import { patIdentity, type SignIn } from '../../lib/tableau/identity.ts'
 import { type Pass, readPass } from '../../lib/tableau/paging.ts'
 import type { Timeouts } from '../../lib/tableau/transport.ts'
 import { connected, optionsFor } from './servers.ts'
@@ -17,8 +18,7 @@ const simulated = async (options: SimulatorOptions = {}): Promise<Simulator> => 
 const signInTo = ({ url, site, patName, patSecret }: Simulator): SignIn => ({
   serverUrl: url,
   contentUrl: site,
-  patName,
-  patSecret,
+  identity: patIdentity(patName, patSecret),
 })
 
 const clientOf = async (simulator: Simulator, timeouts: Partial<Timeouts> = {}): Promise<Client> =>
@@ -75,7 +75,12 @@ describe('a simulated site', () => {
 
   it('refuses a wrong secret and a wrong site', async () => {
     const simulator = await simulated()
-    for (const wrong of [{ patSecret: 'wrong' }, { patName: 'wrong' }, { contentUrl: 'wrong' }]) {
+    const { patName, patSecret } = simulator
+    for (const wrong of [
+      { identity: patIdentity(patName, 'wrong') },
+      { identity: patIdentity('wrong', patSecret) },
+      { contentUrl: 'wrong' },
+    ]) {
       const signIn = { ...signInTo(simulator), ...wrong }
       await expect(connect(optionsFor(simulator.url, { signIn }))).rejects.toMatchObject({
         code: 'sign-in-refused',

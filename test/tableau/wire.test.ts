@@ -154,7 +154,7 @@ describe('TLS', () => {
       code: 'tls-failed',
       message: expect.stringMatching(/self-signed certificate/),
     })
-    expect(error.next).toContain('NODE_EXTRA_CA_CERTS')
+    expect(error.next).toContain('caFile')
     expect(calls).toBe(0)
   })
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { AlmanacError } from '../../core/errors.ts'
+import { isSegment } from '../key.ts'
 import { unless } from './failure.ts'
-import { isSegment } from './key.ts'
 import { type Marker, parseMarker } from './marker.ts'
 
 /** What stands in one folder of the warehouse. Names that no key can have (dot-files, strangers') are left out. */

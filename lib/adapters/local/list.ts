@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import type { ObjectInfo } from '../../core/ports.ts'
+import { byKey } from '../key.ts'
 import { readFolder } from './folder.ts'
 import { placeOf } from './place.ts'
 import { stateIn } from './state.ts'
-
-const byKey = (a: ObjectInfo, b: ObjectInfo): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
 
 async function walk(root: string, base: string, start: string): Promise<readonly ObjectInfo[]> {
   const folder = await readFolder(join(root, base))

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { AlmanacError } from '../../core/errors.ts'
+import { checkKey } from '../key.ts'
 import { unless } from './failure.ts'
 import { readFolder } from './folder.ts'
-import { checkKey } from './key.ts'
 import type { Marker } from './marker.ts'
 
 /** Where an object stands on the disk: absolute paths, below the warehouse's root. */

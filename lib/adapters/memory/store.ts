@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ObjectInfo, ObjectStore, StoredObject, WriteCondition } from '../../core/ports.ts'
-import { checkKey, checkPrefix } from '../local/key.ts'
-
-const byKey = (a: ObjectInfo, b: ObjectInfo): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+import { byKey, checkKey, checkPrefix } from '../key.ts'
 
 const infoOf = ({ key, etag, size }: StoredObject): ObjectInfo => ({ key, etag, size })
 

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { SiteConfiguration } from '../config/configuration.ts'
+import { type Day, dayIn } from '../core/day.ts'
+import type { Entity } from '../core/entity.ts'
+import type { Clock, ObjectStore, Secrets } from '../core/ports.ts'
+import { exitOfRun, type RunReport } from '../core/report.ts'
+import type { Post } from '../notify/webhook.ts'
+import type { Call } from './command.ts'
+import { completeDays } from './complete-days.ts'
+import { secretsOf, wayTo } from './connection.ts'
+import { acceptCommand } from './held.ts'
+import type { Io } from './io.ts'
+import { note } from './note.ts'
+import { newRun } from './run-id.ts'
+import type { Ended } from './run-ports.ts'
+
+const DAY_MS = 24 * 3_600_000
+const TIMEOUTS = { connect: 10_000, headers: 10_000, idle: 10_000 }
+
+/**
+ * Posts to webhooks by the way that leads to Tableau: the site's proxy, else the environment's, and its authorities. A
+ * site that is reached directly leaves the webhook to the environment.
+ */
+function postFrom(site: SiteConfiguration, io: Io, secrets: Secrets, clock: Clock): Post {
+  const proxy = site.proxy === 'direct' ? undefined : site.proxy
+  return async (url, body, signal) => {
+    const [{ openDispatcher }, { webhookPost }] = await Promise.all([
+      import('../network/dispatcher.ts'),
+      import('../notify/webhook.ts'),
+    ])
+    const address = url.reveal().trim()
+    const origin = URL.canParse(address) ? new URL(address).origin : site.server
+    const way = await wayTo({ ...site, proxy, server: origin }, secrets, io)
+    const dispatcher = openDispatcher({ origin: new URL(origin), way, connections: 1, timeouts: TIMEOUTS })
+    try {
+      return await webhookPost(dispatcher, { clock })(url, body, signal)
+    } finally {
+      await dispatcher.destroy()
+    }
+  }
+}
+
+async function sendingFrom(site: SiteConfiguration, io: Io) {
+  const [{ systemClock: clock }, secrets] = await Promise.all([
+    import('../adapters/local/clock.ts'),
+    secretsOf(io),
+  ])
+  return { clock, secrets, post: postFrom(site, io, secrets, clock) }
+}
+
+/** A night's report; one that could not even be written is told as a night that failed. */
+async function reportOf({ input, result, error }: Ended<RunReport>, now: number): Promise<RunReport> {
+  if (result !== undefined) return result
+  const { failedNight } = await import('../notify/failed-night.ts')
+  const { site, run, timeZone, dt = dayIn(timeZone, now) } = input
+  return failedNight({ site, dt, run, at: now }, error)
+}
+
+/** When the token expires: as Tableau tells it, else as the configuration does, by the end of that day. */
+function expiryOf({ signIn }: SiteConfiguration, { tokenExpiresAt = null }: RunReport): number | null {
+  if (tokenExpiresAt !== null || signIn.kind !== 'pat' || signIn.expires === undefined) return tokenExpiresAt
+  return Date.parse(`${signIn.expires}T00:00:00Z`) + DAY_MS
+}
+
+/** The newest day up to which every one of these entities is there; null when one never was. */
+async function lastWholeDay(
+  store: ObjectStore,
+  site: string,
+  entities: readonly Entity[],
+): Promise<Day | null> {
+  const lasts = await Promise.all(
+    entities.map(async (entity) => (await completeDays(store, entity, site)).at(-1) ?? null),
+  )
+  return lasts.reduce(
+    (least, last) => (least === null || last === null || last < least ? last : least),
+    lasts[0] ?? null,
+  )
+}
+
+/** Tells the people whom the configuration names how a site's night ended. Whom it cannot tell, it says; it fails nothing. */
+export async function tellPeople(call: Call, ended: Ended<RunReport>): Promise<void> {
+  const { site, input, warehouse } = ended
+  if (site.notify.length === 0) return
+  const { notify } = await import('../notify/notify.ts')
+  const sending = await sendingFrom(site, call.io)
+  const report = await reportOf(ended, sending.clock.now())
+  const isWhole = exitOfRun(report) === 0 || warehouse === undefined
+  const { targets, memory } = await notify(
+    {
+      report,
+      tokenExpiresAt: expiryOf(site, report),
+      site,
+      targets: site.notify,
+      acceptCommand: (entity, candidate) =>
+        acceptCommand(call.options, { entity, candidate, site: site.slug }),
+      // What is merely nice to know must not keep the message back.
+      lastComplete: isWhole
+        ? null
+        : await lastWholeDay(warehouse.store, site.slug, input.entities).catch(() => null),
+    },
+    { ...sending, store: warehouse?.store ?? null, newId: randomUUID },
+  )
+  if (memory !== null) await note(call, `notify: ${memory}`)
+  for (const { target, outcome, reason } of targets)
+    if (outcome === 'failed') await note(call, `notify: ${target} was not told: ${reason}`)
+}
+
+/** Sends a test message to everybody a site's configuration names. Never throws for one that is not taken. */
+export async function sendTestMessages(site: SiteConfiguration, io: Io) {
+  const { testMessages } = await import('../notify/test-message.ts')
+  const { clock, ...sending } = await sendingFrom(site, io)
+  const now = clock.now()
+  const subject = { site: site.slug, owner: site.owner, dt: dayIn(site.timeZone, now), run: newRun(now) }
+  return testMessages(site.notify, subject, sending)
+}

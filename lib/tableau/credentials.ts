@@ -1,0 +1,97 @@
+import { AlmanacError } from '../core/errors.ts'
+import { type Identity, isTableauCloud, type SignIn } from './identity.ts'
+import { connectedAppToken, isUserClaim, type Minting, rsaKeyOf, unifiedAccessToken } from './jwt.ts'
+
+/** An identity as messages name it: never its secret. */
+export function nameOf(identity: Identity): string {
+  switch (identity.kind) {
+    case 'pat':
+      return `the token named "${identity.name}"`
+    case 'connected-app':
+      return `the connected app "${identity.clientId}" for user "${identity.user}"`
+    case 'uat':
+      return `a unified access token of "${identity.issuer}" for user "${identity.user}"`
+    case 'password':
+      return `the password of user "${identity.user}"`
+  }
+}
+
+/** What may be wrong with an identity that was refused without a reason. */
+export const CHECKS: Readonly<Record<Identity['kind'], string | undefined>> = {
+  pat: undefined, // what the error code says anyway
+  'connected-app':
+    'Check the client ID, the secret ID and the secret, that the connected app is enabled, the user’s name (upper and lower case count) and the site.',
+  uat: 'Check the issuer, the key ID and the private key, the tenant ID, the claim that names the user, the user’s name and the site.',
+  password:
+    'Check the user’s name, the password and the site. With single sign-on or MFA, passwords are not taken: use a personal access token or a connected app.',
+}
+
+const secretOf = (identity: Identity): string => {
+  switch (identity.kind) {
+    case 'pat':
+    case 'connected-app':
+      return identity.secret.reveal()
+    case 'uat':
+      return identity.privateKey.reveal()
+    case 'password':
+      return identity.password.reveal()
+  }
+}
+
+const noPasswordsOnCloud = (host: string, user: string): AlmanacError =>
+  new AlmanacError(
+    'bad-configuration',
+    `Tableau Cloud (${host}) does not take the password of user "${user}": it wants multi-factor authentication`,
+    { next: 'Sign in with a personal access token or a connected app.' },
+  )
+
+/**
+ * Finds what is wrong with an identity before anything is sent, also before the host is looked up. `host` may have a port.
+ * Throws `secret-missing` (an empty secret) or `bad-configuration` (a password for Tableau Cloud; for a unified access
+ * token a private key that is none, or a claim that cannot hold the user's name).
+ */
+export function checkIdentity({ identity }: Pick<SignIn, 'identity'>, host: string): void {
+  if (identity.kind === 'password' && isTableauCloud(host)) throw noPasswordsOnCloud(host, identity.user)
+  if (secretOf(identity).trim() === '')
+    throw new AlmanacError('secret-missing', `The secret is empty that belongs to ${nameOf(identity)}`)
+  if (identity.kind !== 'uat') return
+  if (rsaKeyOf(identity.privateKey.reveal()) === undefined)
+    throw new AlmanacError(
+      'bad-configuration',
+      `The private key for ${nameOf(identity)} is no RSA private key in PEM of at least 2048 bits, unencrypted`,
+      { next: 'Put the whole PEM text there, from -----BEGIN PRIVATE KEY----- to the END line.' },
+    )
+  if (!isUserClaim(identity.userClaim))
+    throw new AlmanacError(
+      'bad-configuration',
+      `The claim "${identity.userClaim}" cannot hold the user's name of ${nameOf(identity)}`,
+      { next: 'Name the claim that the configuration in Tableau Cloud Manager names, for example email.' },
+    )
+}
+
+/**
+ * What of an identity is sent, as attributes of `<credentials>` (REST API reference, Sign In). All of it is secret.
+ * Throws `bad-configuration` for a private key that is none.
+ */
+export async function attributesOf(
+  identity: Identity,
+  minting: Minting,
+): Promise<Readonly<Record<string, string>>> {
+  switch (identity.kind) {
+    case 'pat':
+      return {
+        '@personalAccessTokenName': identity.name,
+        '@personalAccessTokenSecret': identity.secret.reveal(),
+      }
+    case 'connected-app':
+      return { '@jwt': await connectedAppToken(identity, minting) }
+    case 'uat': {
+      const key = rsaKeyOf(identity.privateKey.reveal())
+      if (key === undefined)
+        throw new AlmanacError('bad-configuration', `There is no private key for ${nameOf(identity)}`)
+      return { '@jwt': await unifiedAccessToken(identity, key, minting), '@isUat': 'true' }
+    }
+    case 'password':
+      return { '@name': identity.user, '@password': identity.password.reveal() }
+  }
+}
