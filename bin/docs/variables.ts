@@ -32,6 +32,7 @@ const OF_WAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '`connected-app`, `uat`, `password`': {
     TABLEAU_USERNAME: 'The user to sign in as, spelt as in Tableau.',
   },
+  'the file': { ALMANAC_CONFIG: 'The configuration file, where --config does not name it.' },
   'the file too': {
     TABLEAU_CA_FILE:
       'PEM file of certificate authorities trusted beside Node’s own, where no `caFile` names one.',

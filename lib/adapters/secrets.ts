@@ -3,6 +3,8 @@ import { AlmanacError } from '../core/errors.ts'
 import type { Secrets } from '../core/ports.ts'
 import { type Secret, type SecretReference, secretOf, secretPlace } from '../core/secret.ts'
 import { openWay } from '../network/open-way.ts'
+import type { Way } from '../network/way.ts'
+import type { AwsPlace } from './aws/client.ts'
 import type { AwsSecretReference } from './aws/secrets.ts'
 
 /** Where secrets are read from. */
@@ -58,12 +60,6 @@ const regionOf = ({ awsSecret, region }: AwsSecretReference): string | undefined
 
 type Environment = SecretsOptions['env']
 
-/** The service's address: what decides about the proxy. */
-function addressIn(region: string | undefined, env: Environment): string {
-  const endpoint = env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] || env['AWS_ENDPOINT_URL']
-  return endpoint || `https://secretsmanager.${region || env['AWS_REGION'] || 'us-east-1'}.amazonaws.com`
-}
-
 /** Loads AWS's SDK at the first secret that is there. A client a call: a run reads a secret or two. */
 async function fromAws(reference: AwsSecretReference, env: Environment): Promise<Secret> {
   const [{ openSecretsManager }, { readAwsSecret }] = await Promise.all([
@@ -72,8 +68,12 @@ async function fromAws(reference: AwsSecretReference, env: Environment): Promise
   ])
   const region = regionOf(reference)
   const caFile = env['AWS_CA_BUNDLE'] || undefined
-  const way = await openWay({ url: addressIn(region, env), proxy: undefined, caFile, env })
-  const client = await openSecretsManager({ way, ...(region === undefined ? {} : { region }) })
+  const way = ({ endpoint, region: at }: AwsPlace): Promise<Way> => {
+    const url = endpoint ?? `https://secretsmanager.${at}.amazonaws.com`
+    return openWay({ url, proxy: undefined, caFile, env })
+  }
+  const purpose = secretPlace(reference)
+  const client = await openSecretsManager({ way, purpose, ...(region === undefined ? {} : { region }) })
   try {
     return await readAwsSecret(reference, client)
   } finally {
@@ -84,7 +84,8 @@ async function fromAws(reference: AwsSecretReference, env: Environment): Promise
 /**
  * Secrets in the environment, in files and in AWS Secrets Manager. A file is taken whoever else may read it: its
  * permissions are its owner's to set, and mounted secrets often have wide ones. Throws `secret-missing`, which names
- * the place and the cause and never the value; `bad-configuration` when AWS is asked and no region is set, or a proxy
+ * the place and the cause and never the value; `unreachable`, `rate-limited` or `server-error` when AWS could not be
+ * asked now, and what else `readAwsSecret` throws; `bad-configuration` when AWS is asked and no region is set, or a proxy
  * or CA file of the environment (HTTPS_PROXY, AWS_CA_BUNDLE) is no good.
  */
 export function openSecrets(options: SecretsOptions): Secrets {

@@ -28,7 +28,7 @@ async function textOf(path: string, isNamed: boolean): Promise<string | undefine
 }
 
 /** The path that --config or ALMANAC_CONFIG names; undefined when neither does. */
-const namedFile = ({ options, io }: Call): string | undefined =>
+export const namedFile = ({ options, io }: Call): string | undefined =>
   textOption(options, 'config') ?? (io.env['ALMANAC_CONFIG']?.trim() || undefined)
 
 /**

@@ -15,6 +15,7 @@ import { writeAnswer } from './output.ts'
 import { paint } from './paint.ts'
 import { newAttempt, newRun } from './run-id.ts'
 import { writeReport } from './run-report.ts'
+import { warehouseOption } from './site-option.ts'
 import { openWarehouseAt, sitesIn, type Warehouse } from './warehouse.ts'
 import { shown } from './width.ts'
 
@@ -22,7 +23,11 @@ const MOST_NIGHTS = 1000
 const DEFAULT_WAREHOUSE = 'demo-warehouse'
 
 const OPTIONS: readonly OptionSpec[] = [
-  { flags: '--warehouse <path>', doc: 'folder of the demo’s warehouse', byDefault: DEFAULT_WAREHOUSE },
+  {
+    flags: '--warehouse <place>',
+    doc: 'folder or s3://bucket/prefix of the demo’s warehouse',
+    byDefault: DEFAULT_WAREHOUSE,
+  },
   { flags: '--nights <n>', doc: 'how many nights to go through', byDefault: String(DEMO_SITE.nights) },
   QUIET,
   DEBUG,
@@ -113,7 +118,7 @@ async function suggest({ io, options }: Call, facts: DemoFacts): Promise<void> {
 
 async function run(call: Call): Promise<number> {
   const nights = nightsOf(call)
-  const warehouse = await openWarehouseAt(textOption(call.options, 'warehouse') ?? DEFAULT_WAREHOUSE, call.io)
+  const warehouse = await openWarehouseAt(warehouseOption(call.options) ?? DEFAULT_WAREHOUSE, call.io)
   await refuseRealWarehouse(warehouse)
   return interruptible(call.io, async (signal) => {
     const last = await tellNights(call, nights, signal, warehouse)

@@ -1,5 +1,5 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
-import { asAlmanacError } from '../core/errors.ts'
+import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { Discovered, Discovery } from '../discover/discover.ts'
 import { type Call, COMMON, type Command, formatOf, hasFlag } from './command.ts'
 import { connectTo, sessionOf } from './connection.ts'
@@ -89,6 +89,19 @@ function totalText({ site, night, entities }: SiteDiscovery): string {
   return `a night of ${site.slug}: ${many(rows)} rows${more}, about ${many(calls)} calls and ${timeText(seconds)}; an estimate, at ${pace}\n`
 }
 
+/** A role for which a night would read nothing is told like any failure, with exit 3. */
+function blindError({ site, blind }: SiteDiscovery): AlmanacError | undefined {
+  if (blind === undefined) return undefined
+  const { siteRole, needed } = blind
+  return new AlmanacError(
+    'forbidden',
+    `${site.slug}: ${siteRole} sees nothing whole of what is switched on; a night would read nothing`,
+    {
+      next: `Give the user the site role ${needed}, the least that sees all of it; "acceptNarrowed" in the configuration takes a part for what is only seen in part.`,
+    },
+  )
+}
+
 /** A table for each site, with its total; or all rows as one answer for machines. */
 async function tell(call: Call, found: readonly SiteDiscovery[]): Promise<void> {
   const { io } = call
@@ -98,7 +111,7 @@ async function tell(call: Call, found: readonly SiteDiscovery[]): Promise<void> 
   for (const [index, site] of found.entries()) {
     if (index > 0) await write(io.out, '\n')
     await writeAnswer(io, format, answerOf(COLUMNS, rows(site)))
-    await write(io.out, `\n${totalText(site)}`)
+    if (site.blind === undefined) await write(io.out, `\n${totalText(site)}`)
   }
 }
 
@@ -108,17 +121,20 @@ async function run(call: Call): Promise<number> {
   return interruptible(call.io, async (signal) => {
     const found: SiteDiscovery[] = []
     const exits: number[] = []
+    const fail = async (error: AlmanacError): Promise<void> => {
+      exits.push(error.exit)
+      await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
+    }
     for (const site of sites) {
       try {
         found.push(await discoverSite(call, site, signal))
       } catch (thrown) {
         signal.throwIfAborted()
-        const error = asAlmanacError(thrown)
-        exits.push(error.exit)
-        await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
+        await fail(asAlmanacError(thrown))
       }
     }
     if (found.length > 0) await tell(call, found)
+    for (const error of found.map(blindError)) if (error !== undefined) await fail(error)
     return worstOf(exits)
   })
 }

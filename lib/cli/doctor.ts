@@ -3,7 +3,7 @@ import { isError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import type { Check, CheckVerdict } from '../doctor/check.ts'
 import type { DoctorPorts, DoctorSubject } from '../doctor/subject.ts'
-import { type Call, COMMON, type Command, formatOf, hasFlag, textOption } from './command.ts'
+import { type Call, COMMON, type Command, formatOf, hasFlag } from './command.ts'
 import { configurationOf, configuredSites } from './configuration.ts'
 import { connectTo, secretsOf, sessionOf, wayTo } from './connection.ts'
 import { interruptible } from './interrupt.ts'
@@ -12,6 +12,7 @@ import { logText } from './log.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
 import { newRun } from './run-id.ts'
+import { warehouseOption } from './site-option.ts'
 import { columnsOf, type Value } from './value.ts'
 import { openWarehouseAt } from './warehouse.ts'
 import { shown } from './width.ts'
@@ -34,7 +35,7 @@ export function lookEmit(call: Call): Emit {
 
 /** The configured sites that are meant, each with the warehouse of --warehouse where that is given. */
 export async function sitesToLookAt(call: Call): Promise<readonly SiteConfiguration[]> {
-  const warehouse = textOption(call.options, 'warehouse')
+  const warehouse = warehouseOption(call.options)
   const sites = await configuredSites(call)
   return warehouse === undefined ? sites : sites.map((site) => ({ ...site, warehouse }))
 }
@@ -47,6 +48,7 @@ async function portsFor(call: Call, site: SiteConfiguration, signal: AbortSignal
   const ports: DoctorPorts = {
     clock,
     secrets,
+    env: io.env,
     emit,
     run: `doctor-${newRun(clock.now())}`,
     wayTo: (asked) => wayTo(asked, secrets, io),
@@ -59,12 +61,15 @@ async function portsFor(call: Call, site: SiteConfiguration, signal: AbortSignal
   return { ...ports, sendTest: () => sendTestMessages(site, io) }
 }
 
+/** What is wrong with a configuration, not with the call. */
+const MISCONFIGURED = ['bad-configuration', 'insecure-address', 'forbidden-address'] as const
+
 /** A configuration that is wrong is the first thing a doctor finds. */
 async function chosen(call: Call): Promise<readonly SiteConfiguration[] | Check> {
   try {
     return await sitesToLookAt(call)
   } catch (thrown) {
-    if (!isError(thrown, 'bad-configuration')) throw thrown
+    if (!isError(thrown, ...MISCONFIGURED)) throw thrown
     return { name: 'configuration', verdict: 'fail', says: thrown.message, next: thrown.next }
   }
 }

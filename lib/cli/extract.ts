@@ -42,23 +42,34 @@ function landedAnswer(dt: string, entities: readonly ExtractedEntity[], isTable:
   )
 }
 
+const exitOfExtraction = (entities: readonly ExtractedEntity[]): number =>
+  entities.some(({ result }) => exitOf(result.verdict) === 3) ? 3 : 0
+
+/** What came of one site's extraction. */
+async function tellExtraction(
+  { io, options }: Call,
+  { dt, entities }: { readonly dt: string; readonly entities: readonly ExtractedEntity[] },
+): Promise<void> {
+  const format = formatOf(options)
+  await writeAnswer(io, format, landedAnswer(dt, entities, format === 'table'))
+  const reasons: Pick<EntityOutcome, 'entity' | 'verdict' | 'reason'>[] = entities.map((each) => ({
+    entity: each.entity,
+    verdict: each.result.verdict,
+    reason: reasonOf(each),
+  }))
+  if (format === 'table') await writeReasons(io, reasons)
+}
+
 async function run(call: Call): Promise<number> {
   const { extractDay } = await import('../nightly/extract-day.ts')
-  const format = formatOf(call.options)
-  return doRuns(call, extractDay, async ({ result, error }) => {
-    if (error !== undefined) {
-      await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
-      return error.exit
-    }
-    const { dt, entities } = result
-    await writeAnswer(call.io, format, landedAnswer(dt, entities, format === 'table'))
-    const reasons: Pick<EntityOutcome, 'entity' | 'verdict' | 'reason'>[] = entities.map((each) => ({
-      entity: each.entity,
-      verdict: each.result.verdict,
-      reason: reasonOf(each),
-    }))
-    if (format === 'table') await writeReasons(call.io, reasons)
-    return entities.some(({ result }) => exitOf(result.verdict) === 3) ? 3 : 0
+  return doRuns(call, extractDay, {
+    exitOf: ({ result, error }) => error?.exit ?? exitOfExtraction(result?.entities ?? []),
+    tell: async ({ site, result, error }, several) => {
+      if (error === undefined) return tellExtraction(call, result)
+      const isDebug = hasFlag(call.options, 'debug')
+      const of = several ? site.slug : undefined
+      await write(call.io.err, errorText(error, { io: call.io, isDebug, of }))
+    },
   })
 }
 

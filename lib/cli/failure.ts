@@ -2,11 +2,14 @@ import type { AlmanacError } from '../core/errors.ts'
 import { type Io, mayColour } from './io.ts'
 import { paint } from './paint.ts'
 
-/** An error as it is told: what happened, and on a second line what to do. A stack stands below defects alone, when asked for. */
-export function errorText(error: AlmanacError, { io, isDebug }: { io: Io; isDebug: boolean }): string {
+/** An error as it is told: of which site where there are several (`of`), what happened, and on a second line what to do. A stack stands below defects alone, when asked for. */
+export function errorText(
+  error: AlmanacError,
+  { io, isDebug, of }: { io: Io; isDebug: boolean; of?: string | undefined },
+): string {
   const colour = paint(io.errColumns !== undefined && mayColour(io))
   const lines = [
-    `${colour.bad('error')} ${error.code}: ${toldText(error)}`,
+    `${colour.bad('error')} ${error.code}: ${of === undefined ? '' : `${of}: `}${toldText(error)}`,
     `${colour.dim('next:')} ${error.next}`,
   ]
   if (error.code === 'internal' && isDebug) lines.push(stackOf(error))

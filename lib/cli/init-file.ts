@@ -1,82 +1,268 @@
-import { access, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import type { SiteConfiguration } from '../config/configuration.ts'
+import type { Mistake } from '../config/mistake.ts'
+import { slugFor } from '../config/slug.ts'
+import { serverOf } from '../config/value.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES } from '../entities/index.ts'
-import { type Answers, type Environment, referenceOf } from './init-questions.ts'
+import { shellWord } from './held.ts'
+import {
+  type Answers,
+  BESIDE,
+  type Environment,
+  type InFile,
+  inFileAt,
+  notifyIn,
+  referenceIn,
+  warehouseIn,
+  withoutPage,
+} from './init-questions.ts'
 
 const SCHEMA_FILE = 'almanac.config.schema.json'
+const NAMES = ENTITIES.map(({ name }) => name)
+
+interface FileOfSites {
+  readonly sites: readonly object[]
+}
+
+/** The file that is to be written, as it is before. */
+export interface Target {
+  /** As it was named. */
+  readonly path: string
+  /** What the file holds; undefined when it is not there. */
+  readonly present: (FileOfSites & Readonly<Record<string, unknown>>) | undefined
+  /** The sites that it has. */
+  readonly sites: readonly SiteConfiguration[]
+  readonly env: Environment
+}
+
+/** Operating systems' errors in words; any other is named by its code. */
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder is not there',
+  ENOTDIR: 'what should be its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left',
+}
+
+const codeOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined
+
+/** What the file system has against the file; anything else that was thrown, as it is. */
+function fileError(path: string, deed: 'read' | 'written', thrown: unknown): unknown {
+  const code = codeOf(thrown)
+  if (code === undefined) return thrown
+  const folder = dirname(path)
+  const remedy =
+    code === 'ENOENT'
+      ? `Make the folder (mkdir -p ${shellWord(folder)})`
+      : `Make ${folder} a folder to write to`
+  return new AlmanacError(
+    'bad-configuration',
+    `the configuration ${path} cannot be ${deed}: ${FILE_ERRORS[code] ?? `the system says ${code}`}`,
+    {
+      cause: thrown,
+      next: `${remedy}, or name another file with --config.`,
+      details: { file: path, system: code },
+    },
+  )
+}
+
+/** Does something with a file beside this one. Throws `bad-configuration`, and takes the file away, when it cannot. */
+async function beside(path: string, work: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = `${path}.${process.pid}.new`
+  try {
+    await work(unfinished)
+  } catch (thrown) {
+    // That this fails too would say nothing more than what is told.
+    await rm(unfinished, { force: true }).catch(() => undefined)
+    throw fileError(path, 'written', thrown)
+  }
+}
+
+/** Whole or not at all: an editor may have the file open. */
+const put = (path: string, text: string): Promise<void> =>
+  beside(path, async (unfinished) => {
+    await writeFile(unfinished, text, { mode: 0o644 })
+    await rename(unfinished, path)
+  })
+
+/** Only writing shows whether it can be: permissions say nothing of a read-only file system or of root's limits. */
+const tryToWrite = (path: string): Promise<void> =>
+  beside(path, async (unfinished) => {
+    await writeFile(unfinished, '')
+    await rm(unfinished)
+  })
+
+async function presentText(path: string): Promise<string | undefined> {
+  try {
+    // Editors on Windows begin a file with a mark that is no part of it.
+    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined
+    throw fileError(path, 'read', thrown)
+  }
+}
+
+async function parsed(path: string, text: string, env: Environment) {
+  const { parseConfiguration } = await import('../config/parse.ts')
+  return parseConfiguration({ path, text, entities: NAMES, cwd: process.cwd(), env })
+}
+
+/**
+ * Looks at the file before anything is asked. Throws `usage` for no name, `bad-configuration` for a file that cannot be
+ * read or is wrong, and for a place where none can be written.
+ */
+export async function openTarget(path: string, env: Environment): Promise<Target> {
+  if (path.trim() === '') throw new AlmanacError('usage', '--config is empty; it takes the path of a file')
+  const text = await presentText(path)
+  const sites = text === undefined ? [] : (await parsed(path, text, env)).sites
+  await tryToWrite(path)
+  return { path, present: text === undefined ? undefined : JSON.parse(text), sites, env }
+}
 
 /** Leaves out what nobody said. */
 const said = (fields: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))
 
-function signInOf(answers: Answers): object {
+function signInOf(answers: Answers, inFile: InFile): object {
   const { signIn: kind = '', patName, clientId, secretId, issuer, keyId, tenantId, user } = answers
-  const secret = referenceOf(answers['secret'] ?? '', '--secret')
+  const secret = referenceIn(answers['secret'] ?? '', inFile)
   if (kind === 'pat') return { kind, name: patName, secret }
   if (kind === 'connected-app') return { kind, clientId, secretId, secret, user }
   if (kind === 'uat') return { kind, issuer, keyId, tenantId, privateKey: secret, user }
   return { kind, user, password: secret }
 }
 
-function proxyOf({ proxy = '', proxyUser, proxyPassword = '' }: Answers): object | undefined {
-  if (proxy === '') return undefined
-  const password = proxyPassword === '' ? undefined : referenceOf(proxyPassword, '--proxy-password')
-  return said({ url: proxy, user: proxyUser, password })
-}
-
-function notifyOf({ notify = '' }: Answers): readonly object[] | undefined {
-  if (notify === '') return undefined
-  const [, kind, reference] = /^([a-z]+)=(.+)$/.exec(notify) ?? []
-  if (kind !== undefined && reference !== undefined)
-    return [{ kind, url: referenceOf(reference, '--notify') }]
-  throw new AlmanacError('usage', '--notify takes a kind and the place of the webhook’s address', {
-    next: 'Give slack=env:VARIABLE, teams=file:PATH or json=aws:NAME.',
-  })
-}
-
-/** What is left of an address that was copied from the browser. */
-function serverOf(address: string): string {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`
-  return URL.canParse(full) ? new URL(full).origin : address
+function proxyOf(
+  { proxy = '', proxyUser = '', proxyPassword = '' }: Answers,
+  inFile: InFile,
+): object | undefined {
+  if (`${proxy}${proxyUser}${proxyPassword}` === '') return undefined
+  return said({ url: proxy, user: proxyUser, password: referenceIn(proxyPassword, inFile) })
 }
 
 /** A site as the file has it. Settings that may differ from site to site stand with it. */
-const siteOf = (answers: Answers): object =>
+const siteOf = (answers: Answers, inFile: InFile): object =>
   said({
     slug: answers['slug'],
-    server: serverOf(answers['server'] ?? ''),
+    server: withoutPage(answers['server'] ?? ''),
     site: answers['tableauSite'],
     timeZone: answers['timeZone'],
-    signIn: signInOf(answers),
-    proxy: proxyOf(answers),
-    caFile: answers['caFile'],
+    signIn: signInOf(answers, inFile),
+    proxy: proxyOf(answers, inFile),
+    caFile: answers['caFile'] && inFile(answers['caFile']),
   })
 
-interface FileOfSites {
-  readonly sites: readonly object[]
-}
-
-/** A first file of one site. */
-function newFile(answers: Answers): object {
-  const { owner, warehouse } = answers
-  return {
-    $schema: `./${SCHEMA_FILE}`,
-    ...said({ owner, warehouse, notify: notifyOf(answers) }),
-    sites: [siteOf(answers)],
-  }
-}
-
-/** The file with one site more; what it says for all sites stays, and what was said otherwise stands with the site. */
-function withSite(file: FileOfSites & Readonly<Record<string, unknown>>, answers: Answers): object {
-  const { owner, warehouse } = answers
+/**
+ * What the file will hold: the site alone in a new one; one site more in the present one. What that says for all sites
+ * stays, and what was said otherwise stands with the site. An answer that is missing or has no form is left out.
+ */
+function contentOf({ path, present }: Target, answers: Answers): object {
+  const folder = resolve(dirname(path))
+  const inFile = inFileAt(folder)
+  const site = siteOf(answers, inFile)
+  const { owner, warehouse: typed = '' } = answers
+  const warehouse = typed === '' ? undefined : warehouseIn(folder, typed)
+  const notify = notifyIn(answers['notify'] ?? '', inFile)
+  if (present === undefined)
+    return { $schema: `./${SCHEMA_FILE}`, ...said({ owner, warehouse, notify }), sites: [site] }
   const own = said({
-    owner: file['owner'] === owner ? undefined : owner,
-    warehouse: (file['warehouse'] ?? './warehouse') === warehouse ? undefined : warehouse,
-    notify: notifyOf(answers),
+    owner: present['owner'] === owner ? undefined : owner,
+    warehouse: (present['warehouse'] ?? BESIDE) === warehouse ? undefined : warehouse,
+    notify,
   })
-  return { ...file, sites: [...file.sites, { ...siteOf(answers), ...own }] }
+  return { ...present, sites: [...present.sites, { ...site, ...own }] }
+}
+
+const textOf = (content: object): string => `${JSON.stringify(content, null, 2)}\n`
+
+/** What is wrong with an answer, after its name: `is missing; …`, `"x" is no …`. Never repeats a secret. */
+export interface Objection {
+  /** Of the question. */
+  readonly name: string
+  readonly message: string
+}
+
+/** Places in a site, or at the top, that have another name than the question that fills them. */
+const QUESTION_AT: Readonly<Record<string, string>> = {
+  site: 'tableauSite',
+  'signIn.kind': 'signIn',
+  'signIn.name': 'patName',
+  'signIn.clientId': 'clientId',
+  'signIn.secretId': 'secretId',
+  'signIn.issuer': 'issuer',
+  'signIn.keyId': 'keyId',
+  'signIn.tenantId': 'tenantId',
+  'signIn.user': 'user',
+  'signIn.secret': 'secret',
+  'signIn.privateKey': 'secret',
+  'signIn.password': 'secret',
+  'proxy.user': 'proxyUser',
+  'proxy.password': 'proxyPassword',
+}
+
+function objectionOf({ path, message }: Mistake): Objection {
+  const [field = '', below] = path[0] === 'sites' ? path.slice(2) : path
+  return { name: QUESTION_AT[`${field}.${below}`] ?? QUESTION_AT[field] ?? String(field), message }
+}
+
+/** Texts that are no reference at all, so that the file has nothing of them. */
+function formObjections({ secret = '', proxyPassword = '', notify = '' }: Answers): readonly Objection[] {
+  const message =
+    'is no place where the secret is kept; it takes env:VARIABLE, file:PATH or aws:NAME, never the secret itself'
+  const webhook =
+    'is no kind and place of a webhook’s address; it takes slack=env:VARIABLE, teams=file:PATH or json=aws:NAME'
+  const wrong = Object.entries({ secret, proxyPassword }).filter(
+    ([, text]) => text !== '' && referenceIn(text) === undefined,
+  )
+  const isWrong = notify !== '' && notifyIn(notify) === undefined
+  return [
+    ...wrong.map(([name]) => ({ name, message })),
+    ...(isWrong ? [{ name: 'notify', message: webhook }] : []),
+  ]
+}
+
+/** What the sites that are there have against one more. */
+function siteObjections({ path, sites }: Target, answers: Answers): readonly Objection[] {
+  const { server = '', tableauSite, slug } = answers
+  if (tableauSite === undefined) return []
+  const address = serverOf(withoutPage(server))
+  const same = sites.find((site) => site.server === address && site.contentUrl === tableauSite)
+  if (same !== undefined)
+    return [{ name: 'tableauSite', message: `server and site are in ${path} already (slug "${same.slug}")` }]
+  const own = slug || slugFor(tableauSite)
+  if (!sites.some((site) => site.slug === own)) return []
+  return [{ name: 'slug', message: `"${own}" is the slug of another site in ${path}; each takes its own` }]
+}
+
+async function fileObjections(target: Target, answers: Answers): Promise<readonly Objection[]> {
+  const [{ readDocument }, { secretMistakes, shapeMistakes }, { acrossMistakes }, { fileShape }] =
+    await Promise.all([
+      import('../config/document.ts'),
+      import('../config/issues.ts'),
+      import('../config/across.ts'),
+      import('../config/shape.ts'),
+    ])
+  const { root, value } = readDocument(textOf(contentOf(target, answers)))
+  if (root === undefined) throw new AlmanacError('internal', `what ${target.path} would hold is no JSON`)
+  const { error } = fileShape(NAMES).safeParse(value, { jitless: true })
+  // That a site is there twice is said by the question that makes it so.
+  const across = acrossMistakes(value, root, NAMES).filter(({ path }) => path.at(-1) !== 'server')
+  return [...secretMistakes(root), ...shapeMistakes(error?.issues ?? [], root), ...across].map(objectionOf)
+}
+
+/** All that is wrong with these answers, one objection to each at most. What is not answered yet is missing. */
+export async function objectionsTo(target: Target, answers: Answers): Promise<readonly Objection[]> {
+  const all = [
+    ...formObjections(answers),
+    ...siteObjections(target, answers),
+    ...(await fileObjections(target, answers)),
+  ]
+  return all.filter(({ name }, i) => all.findIndex((each) => each.name === name) === i)
 }
 
 /** A configuration file that is not written yet. */
@@ -89,46 +275,23 @@ export interface Draft {
   readonly isAddition: boolean
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
-
-async function parsed(path: string, text: string, env: Environment) {
-  const { parseConfiguration } = await import('../config/parse.ts')
-  const entities = ENTITIES.map(({ name }) => name)
-  return parseConfiguration({ path, text, entities, cwd: process.cwd(), env })
+/** The file that these answers make, or the present one with a site more. Nothing is written. Throws `bad-configuration`. */
+export async function draftOf(target: Target, answers: Answers): Promise<Draft> {
+  const { path, present, env } = target
+  const text = textOf(contentOf(target, answers))
+  const site = (await parsed(path, text, env)).sites.at(-1)
+  if (site === undefined) throw new AlmanacError('internal', `${path} would have no site`)
+  return { path, text, site, isAddition: present !== undefined }
 }
 
 /**
- * The file that these answers make, or the present one with a site more. Nothing is written. Throws `bad-configuration`
- * for answers that the file cannot hold, or for a present file that is wrong.
+ * Writes the file, and beside it the schema that editors complete it by. Answers the schema's path.
+ * Throws `bad-configuration` when they cannot be written.
  */
-export async function draftOf(path: string, answers: Answers, env: Environment): Promise<Draft> {
-  const isAddition = await exists(path)
-  const present = isAddition ? await readFile(path, 'utf8') : undefined
-  if (present !== undefined) await parsed(path, present, env)
-  const content = present === undefined ? newFile(answers) : withSite(JSON.parse(present), answers)
-  const text = `${JSON.stringify(content, null, 2)}\n`
-  const site = (await parsed(path, text, env)).sites.at(-1)
-  if (site === undefined) throw new AlmanacError('internal', `${path} would have no site`)
-  return { path, text, site, isAddition }
-}
-
-/** Whole or not at all: an editor may have the file open. */
-async function put(path: string, text: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.new`
-  await writeFile(unfinished, text, { mode: 0o644 })
-  await rename(unfinished, path)
-}
-
-/** Writes the file, and beside it the schema that editors complete it by. Answers the schema's path. */
 export async function writeDraft({ path, text }: Draft): Promise<string> {
   const { configurationSchema } = await import('../config/schema.ts')
   const schema = join(dirname(path), SCHEMA_FILE)
-  const names = ENTITIES.map(({ name }) => name)
-  await put(schema, `${JSON.stringify(configurationSchema(names), null, 2)}\n`)
+  await put(schema, `${JSON.stringify(configurationSchema(NAMES), null, 2)}\n`)
   await put(path, text)
   return schema
 }

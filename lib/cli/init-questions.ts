@@ -1,7 +1,8 @@
-import { AlmanacError } from '../core/errors.ts'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { isPath } from '../config/value.ts'
 import type { OptionSpec } from './command.ts'
 
-/** Answers by the name of their question. */
+/** Answers by the name of their question; `config` is the file’s path. */
 export type Answers = Readonly<Record<string, string>>
 
 /** The environment, as far as it suggests answers. */
@@ -14,7 +15,10 @@ export interface Question {
   readonly flags: string
   /** What is asked, and what the help says. */
   readonly asks: string
-  /** Whether it is asked at all, by the answers so far; a flag alone when false for every answer. */
+  /**
+   * Whether it is asked at all, by the answers so far. Where false for every answer it is a flag, and asked only when
+   * what is suggested will not do.
+   */
   isAsked(answers: Answers): boolean
   /** The only answers there are; undefined: any. */
   readonly choices: readonly string[] | undefined
@@ -44,10 +48,22 @@ const SECRET_OF: Readonly<Record<string, string>> = {
 /** The site in an address as people copy it from the browser: `…/#/site/marketing/home`. */
 export const siteInAddress = (address: string): string | undefined => /\/site\/([^/?#]+)/.exec(address)?.[1]
 
+/** What is left of an address that was copied from the browser. */
+export function withoutPage(address: string): string {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`
+  return /^https?:/i.test(full) && URL.canParse(full) ? new URL(full).origin : address
+}
+
 const kindIn = (env: Environment): string => {
   if (env['TABLEAU_CONNECTED_APP_CLIENT_ID']) return 'connected-app'
   if (env['TABLEAU_UAT_ISSUER']) return 'uat'
   return env['TABLEAU_PASSWORD'] ? 'password' : 'pat'
+}
+
+/** The warehouse beside a configuration file, as it is typed in the working folder. */
+const besideFile = (config: string): string => {
+  const path = join(dirname(config), 'warehouse')
+  return dirname(config) === '.' ? `./${path}` : path
 }
 
 const question = (
@@ -77,6 +93,7 @@ export const QUESTIONS: readonly Question[] = [
     always,
     ({ server = '' }, env) => siteInAddress(server) ?? env['TABLEAU_SITE_ID']?.trim() ?? '',
   ),
+  question('--slug <slug>', 'Short name of the site in tables and commands', never, () => ''),
   question(
     '--sign-in <kind>',
     'How to sign in: pat, connected-app, uat or password (Tableau Server only)',
@@ -138,7 +155,9 @@ export const QUESTIONS: readonly Question[] = [
     always,
     () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
   ),
-  question('--warehouse <place>', 'Warehouse: a folder, or s3://bucket/prefix', always, () => './warehouse'),
+  question('--warehouse <place>', 'Warehouse: a folder, or s3://bucket/prefix', always, ({ config }) =>
+    besideFile(config ?? ''),
+  ),
   question(
     '--owner <who>',
     'Who answers for the job: a team and how to reach it',
@@ -151,7 +170,6 @@ export const QUESTIONS: readonly Question[] = [
     always,
     () => '',
   ),
-  question('--slug <slug>', 'Short name of the site in tables and commands', never, () => ''),
   question('--proxy <url>', 'Proxy to Tableau, unless HTTPS_PROXY says it', never, () => ''),
   question('--proxy-user <name>', 'User at the proxy', never, () => ''),
   question('--proxy-password <reference>', 'Where the proxy’s password is kept', never, () => ''),
@@ -170,13 +188,39 @@ export const QUESTION_OPTIONS: readonly OptionSpec[] = QUESTIONS.map(({ flags, a
   ...(choices === undefined ? {} : { choices }),
 }))
 
-/** A reference as it is typed, as the file has it. Throws `usage`; a text that is none may be the secret, and is not repeated. */
-export function referenceOf(text: string, flag: string): object {
+/** How a path that was typed is written: what is typed is relative to the working folder, what the file says to its own. */
+export type InFile = (typed: string) => string
+
+/** Paths for a file in this folder, which is absolute. */
+export const inFileAt =
+  (folder: string): InFile =>
+  (typed) => {
+    if (folder === process.cwd() || isAbsolute(typed) || !isPath(typed)) return typed
+    return relative(folder, resolve(typed)) || '.'
+  }
+
+/** Where a file has its warehouse when it does not say. */
+export const BESIDE = './warehouse'
+
+/** A warehouse as the file has it. The usual place is written in the usual way, however it was typed. */
+export const warehouseIn = (folder: string, typed: string): string =>
+  isPath(typed) && resolve(typed) === resolve(folder, BESIDE) ? BESIDE : inFileAt(folder)(typed)
+
+/**
+ * A reference as it is typed, as the file has it; `inFile` makes the path of a file one. Undefined for a text that is
+ * none, which may be the secret itself.
+ */
+export function referenceIn(text: string, inFile: InFile = (typed) => typed): object | undefined {
   const [, kind = '', value = '', field] = /^(env|file|aws):([^#]+)(?:#(.+))?$/.exec(text.trim()) ?? []
   if (kind === 'env' && field === undefined) return { env: value }
-  if (kind === 'file') return { file: field === undefined ? value : `${value}#${field}` }
+  if (kind === 'file') return { file: inFile(field === undefined ? value : `${value}#${field}`) }
   if (kind === 'aws') return field === undefined ? { awsSecret: value } : { awsSecret: value, field }
-  throw new AlmanacError('usage', `${flag} takes a place where the secret is kept, never the secret itself`, {
-    next: 'Give env:VARIABLE, file:PATH or aws:NAME.',
-  })
+  return undefined
+}
+
+/** Whom to tell as it is typed, `slack=env:VARIABLE`, as the file has it; undefined for a text that is none. */
+export function notifyIn(text: string, inFile?: InFile): readonly object[] | undefined {
+  const [, kind, reference = ''] = /^([a-z]+)=(.+)$/.exec(text.trim()) ?? []
+  const url = referenceIn(reference, inFile)
+  return kind === undefined || url === undefined ? undefined : [{ kind, url }]
 }

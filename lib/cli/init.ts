@@ -3,11 +3,19 @@ import type { Readable } from 'node:stream'
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import { type Call, type Command, DEBUG, hasFlag, QUIET, textOption } from './command.ts'
-import { CONFIG_FILE } from './configuration.ts'
+import { CONFIG_FILE, namedFile } from './configuration.ts'
 import { connectTo } from './connection.ts'
 import { errorText } from './failure.ts'
 import { shellWord } from './held.ts'
-import { type Draft, draftOf, writeDraft } from './init-file.ts'
+import {
+  type Draft,
+  draftOf,
+  type Objection,
+  objectionsTo,
+  openTarget,
+  type Target,
+  writeDraft,
+} from './init-file.ts'
 import { type Answers, QUESTION_OPTIONS, QUESTIONS, type Question } from './init-questions.ts'
 import { interruptible } from './interrupt.ts'
 import { write } from './io.ts'
@@ -45,38 +53,96 @@ function atTerminal(
   }
 }
 
-/** The answer to one question: its flag, else what is typed, else what is suggested; undefined when there is none. */
-async function answerTo(
-  question: Question,
+/** What asking needs: of whom, and for which file. */
+interface Asking {
+  readonly call: Call
+  readonly answerer: Answerer
+  readonly target: Target
+}
+
+/** An objection after what it is about: `That is missing`, `"x" is no …`. */
+const told = (subject: string, between: string, { message }: Objection): string =>
+  /^is /.test(message) ? `${subject} ${message}` : `${between}${message}`
+
+/** Objections to flags, or to what is suggested where a flag is left out and nobody can be asked. */
+function wrongFlags(objections: readonly Objection[], { options }: Call): AlmanacError {
+  const flagOf = ({ name }: Objection): string =>
+    QUESTIONS.find((question) => question.name === name)?.flags.replace(/ .*/, '') ?? name
+  const each = objections.map((objection) => told(flagOf(objection), `${flagOf(objection)}: `, objection))
+  const isGiven = objections.every(({ name }) => textOption(options, name) !== undefined)
+  return new AlmanacError('usage', each.join('; '), {
+    next: isGiven
+      ? 'Correct that, and run the command again.'
+      : 'Give the flag with another value; where it was left out, its value is the environment’s or the usual one.',
+  })
+}
+
+/** Asks until the answer will do, and says each time why one will not; `why` it is asked at all, when that needs saying. */
+async function asked(
+  { name, asks, suggested }: Question,
   answers: Answers,
-  { options, io }: Call,
-  answerer: Answerer,
-): Promise<string | undefined> {
-  const given = textOption(options, question.name)
-  if (given !== undefined) return given.trim()
-  const suggested = question.suggested(answers, io.env)
-  if (!answerer.isThere || !question.isAsked(answers)) return suggested
-  const hint = suggested === undefined || suggested === '' ? '' : ` [${suggested}]`
-  for (;;) {
-    const typed = await answerer.ask(`${question.asks}${hint}: `)
-    if (typed === '' && suggested !== undefined) return suggested
-    if (typed !== '' && question.choices?.includes(typed) !== false) return typed
+  why: Objection | undefined,
+  { call: { io }, answerer, target }: Asking,
+): Promise<string> {
+  const suggestion = suggested(answers, io.env) ?? ''
+  const hint = suggestion === '' ? '' : ` [${suggestion}]`
+  for (let objection = why; ; ) {
+    if (objection !== undefined) await write(io.err, `${told('That', '', objection)}\n`)
+    const answer = (await answerer.ask(`${asks}${hint}: `)) || suggestion
+    objection = await objectionTo(name, { ...answers, [name]: answer }, target)
+    if (objection === undefined) return answer
   }
 }
 
-/** All answers. Throws `usage`, naming every flag that is missing where nobody can be asked. */
-async function answersOf(call: Call, answerer: Answerer): Promise<Answers> {
-  const answers: Record<string, string> = {}
+const objectionTo = async (name: string, answers: Answers, target: Target): Promise<Objection | undefined> =>
+  (await objectionsTo(target, answers)).find((objection) => objection.name === name)
+
+/** The answer to one question: its flag, else what is typed, else what is suggested; undefined when there is none. */
+async function answerTo(question: Question, answers: Answers, asking: Asking): Promise<string | undefined> {
+  const { call, answerer, target } = asking
+  const { name } = question
+  const given = answers[name]
+  const answer = given ?? question.suggested(answers, call.io.env)
+  if (!answerer.isThere) return answer
+  if (given === undefined && question.isAsked(answers)) return asked(question, answers, undefined, asking)
+  if (answer === undefined) return undefined
+  const objection = await objectionTo(name, { ...answers, [name]: answer }, target)
+  if (objection === undefined) return answer
+  if (given !== undefined) throw wrongFlags([objection], call)
+  return asked(question, answers, objection, asking)
+}
+
+/** The answers that flags give. Throws `usage` for those that will not do, before anything is asked. */
+async function givenAnswers({ call, target }: Asking): Promise<Answers> {
+  const given = QUESTIONS.flatMap(({ name }) => {
+    const text = textOption(call.options, name)
+    return text === undefined ? [] : [[name, text.trim()] as const]
+  })
+  const answers = Object.fromEntries(given)
+  const wrong = (await objectionsTo(target, answers)).filter(({ name }) => Object.hasOwn(answers, name))
+  if (wrong.length > 0) throw wrongFlags(wrong, call)
+  return answers
+}
+
+/**
+ * All answers. Throws `usage`, naming every flag that is wrong, or every one that is missing where nobody can be asked.
+ */
+async function answersOf(asking: Asking): Promise<Answers> {
+  const { call, target } = asking
+  const answers: Record<string, string> = { config: target.path, ...(await givenAnswers(asking)) }
   const missing: string[] = []
   for (const question of QUESTIONS) {
-    const answer = await answerTo(question, answers, call, answerer)
+    const answer = await answerTo(question, answers, asking)
     if (answer !== undefined) answers[question.name] = answer
     else if (question.isAsked(answers)) missing.push(question.flags)
   }
-  if (missing.length === 0) return answers
-  throw new AlmanacError('usage', `nobody is there to ask, and these are missing: ${missing.join(', ')}`, {
-    next: 'Give them as flags, or run "almanac init" on a terminal.',
-  })
+  if (missing.length > 0)
+    throw new AlmanacError('usage', `nobody is there to ask, and these are missing: ${missing.join(', ')}`, {
+      next: 'Give them as flags, or run "almanac init" on a terminal.',
+    })
+  const wrong = await objectionsTo(target, answers)
+  if (wrong.length > 0) throw wrongFlags(wrong, call)
+  return answers
 }
 
 /** Signs in and out once, which proves address, network, secret and site. Answers what was found. */
@@ -90,35 +156,44 @@ async function tried(site: SiteConfiguration, { io }: Call, signal: AbortSignal)
   return `signed in to ${where} on ${server} (Tableau ${productVersion}, REST API ${apiVersion}) with the site role ${user.siteRole}`
 }
 
-/** Tests the sign-in. What fails is told; whether the file is written all the same, only a person may say. */
+/**
+ * Tests the sign-in. What fails is told; whether the file is written all the same, only a person may say. Answers the
+ * exit code of what failed when it is not to be written, else undefined.
+ */
 async function checkSignIn(
   call: Call,
-  { site }: Draft,
+  { site, path }: Draft,
   answerer: Answerer,
   signal: AbortSignal,
-): Promise<void> {
-  if (hasFlag(call.options, 'unchecked')) return note(call, 'the sign-in was not tested')
+): Promise<number | undefined> {
   try {
     await note(call, await tried(site, call, signal))
+    return undefined
   } catch (thrown) {
     signal.throwIfAborted()
     const error = asAlmanacError(thrown)
     if (!answerer.isThere) throw error
-    await write(call.io.err, errorText(error, { io: call.io, isDebug: false }))
-    if (!/^y(es)?$/i.test(await answerer.ask('Write the file all the same? [y/N]: '))) throw error
+    await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
+    if (/^y(es)?$/i.test(await answerer.ask('Write the file all the same? [y/N]: '))) return undefined
+    await write(call.io.err, `nothing was written to ${path}\n`)
+    return error.exit
   }
 }
 
 async function init(call: Call, answerer: Answerer, signal: AbortSignal): Promise<number> {
-  const { options, io } = call
-  const path = textOption(options, 'config') ?? CONFIG_FILE
-  const draft = await draftOf(path, await answersOf(call, answerer), io.env)
-  await checkSignIn(call, draft, answerer, signal)
+  const named = namedFile(call)
+  const target = await openTarget(named ?? CONFIG_FILE, call.io.env)
+  const draft = await draftOf(target, await answersOf({ call, answerer, target }))
+  if (hasFlag(call.options, 'unchecked')) await note(call, 'the sign-in was not tested')
+  else {
+    const failed = await checkSignIn(call, draft, answerer, signal)
+    if (failed !== undefined) return failed
+  }
   const schema = await writeDraft(draft)
-  const config = path === CONFIG_FILE ? '' : ` --config ${shellWord(path)}`
+  const config = named === undefined ? '' : ` --config ${shellWord(named)}`
   await note(
     call,
-    `${path} ${draft.isAddition ? 'has' : 'is written, with'} the site ${draft.site.slug}${draft.isAddition ? ' now' : ''}; ${schema} lets an editor complete it`,
+    `${draft.path} ${draft.isAddition ? 'has' : 'is written, with'} the site ${draft.site.slug}${draft.isAddition ? ' now' : ''}; ${schema} lets an editor complete it`,
     '',
     'Next:',
     `  almanac doctor${config}     what works, what does not, and what to do`,
@@ -133,7 +208,7 @@ export const initCommand = (input: () => Readable): Command => ({
   args: [],
   doc: 'write almanac.config.json for a site, or add a site to it: asks, tests the sign-in, and keeps no secret',
   options: [
-    { flags: '--config <file>', doc: `file to write (default: ${CONFIG_FILE})` },
+    { flags: '--config <file>', doc: `file to write (default: ALMANAC_CONFIG, else ${CONFIG_FILE})` },
     ...QUESTION_OPTIONS,
     { flags: '--unchecked', doc: 'do not test the sign-in' },
     QUIET,

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { AlmanacError } from '../core/errors.ts'
 
 /** The world around the command line: what a test replaces. */
 export interface Io {
@@ -41,11 +42,20 @@ export function processIo(): Io {
   }
 }
 
+/** A full disk behind an output is no defect of ours. That nobody reads any more is told by the error itself. */
+function unwritable(error: Error): Error {
+  if (isClosedPipe(error)) return error
+  return new AlmanacError('store-failed', `the output cannot be written: ${error.message}`, {
+    cause: error,
+    next: 'Let the place that the output goes to be written to, with free space.',
+  })
+}
+
 /** Writes a text and waits until the stream took it. Rejects when the other end is closed (`head` has enough). */
 export const write = (stream: Writable, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
     if (text === '') resolve()
-    else stream.write(text, (error) => (error ? reject(error) : resolve()))
+    else stream.write(text, (error) => (error ? reject(unwritable(error)) : resolve()))
   })
 
 /** Whether a thrown value says that the reader of our output has gone. */

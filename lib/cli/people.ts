@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import { type Day, dayIn } from '../core/day.ts'
+import { type Day, dayIn, lastInstantOf } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import type { Clock, ObjectStore, Secrets } from '../core/ports.ts'
 import { exitOfRun, type RunReport } from '../core/report.ts'
@@ -9,12 +9,10 @@ import type { Call } from './command.ts'
 import { completeDays } from './complete-days.ts'
 import { secretsOf, wayTo } from './connection.ts'
 import { acceptCommand } from './held.ts'
-import type { Io } from './io.ts'
-import { note } from './note.ts'
+import { type Io, write } from './io.ts'
 import { newRun } from './run-id.ts'
 import type { Ended } from './run-ports.ts'
 
-const DAY_MS = 24 * 3_600_000
 const TIMEOUTS = { connect: 10_000, headers: 10_000, idle: 10_000 }
 
 /**
@@ -30,7 +28,7 @@ function postFrom(site: SiteConfiguration, io: Io, secrets: Secrets, clock: Cloc
     ])
     const address = url.reveal().trim()
     const origin = URL.canParse(address) ? new URL(address).origin : site.server
-    const way = await wayTo({ ...site, proxy, server: origin }, secrets, io)
+    const way = await wayTo({ ...site, proxy, server: origin }, secrets, io).catch(() => plainWay(origin, io))
     const dispatcher = openDispatcher({ origin: new URL(origin), way, connections: 1, timeouts: TIMEOUTS })
     try {
       return await webhookPost(dispatcher, { clock })(url, body, signal)
@@ -38,6 +36,12 @@ function postFrom(site: SiteConfiguration, io: Io, secrets: Secrets, clock: Cloc
       await dispatcher.destroy()
     }
   }
+}
+
+/** A CA file or a proxy's password that is wrong may be the very thing to tell of, so it must not keep the message back. */
+async function plainWay(url: string, { env }: Io) {
+  const { openWay } = await import('../network/open-way.ts')
+  return openWay({ url, proxy: undefined, caFile: undefined, env })
 }
 
 async function sendingFrom(site: SiteConfiguration, io: Io) {
@@ -49,7 +53,7 @@ async function sendingFrom(site: SiteConfiguration, io: Io) {
 }
 
 /** A night's report; one that could not even be written is told as a night that failed. */
-async function reportOf({ input, result, error }: Ended<RunReport>, now: number): Promise<RunReport> {
+export async function reportOf({ input, result, error }: Ended<RunReport>, now: number): Promise<RunReport> {
   if (result !== undefined) return result
   const { failedNight } = await import('../notify/failed-night.ts')
   const { site, run, timeZone, dt = dayIn(timeZone, now) } = input
@@ -59,7 +63,7 @@ async function reportOf({ input, result, error }: Ended<RunReport>, now: number)
 /** When the token expires: as Tableau tells it, else as the configuration does, by the end of that day. */
 function expiryOf({ signIn }: SiteConfiguration, { tokenExpiresAt = null }: RunReport): number | null {
   if (tokenExpiresAt !== null || signIn.kind !== 'pat' || signIn.expires === undefined) return tokenExpiresAt
-  return Date.parse(`${signIn.expires}T00:00:00Z`) + DAY_MS
+  return lastInstantOf(signIn.expires)
 }
 
 /** The newest day up to which every one of these entities is there; null when one never was. */
@@ -77,13 +81,34 @@ async function lastWholeDay(
   )
 }
 
+const QUICK_MS = 3_000
+
+/** The same; null too when the store does not say it quickly: what is nice to know must not keep the message back. */
+async function lastDayIfQuick(
+  store: ObjectStore,
+  site: string,
+  entities: readonly Entity[],
+): Promise<Day | null> {
+  const { within } = await import('../notify/within.ts')
+  return within(QUICK_MS, 'the warehouse', () => lastWholeDay(store, site, entities)).catch(() => null)
+}
+
+/**
+ * Says that somebody was not told, also with --quiet: else nobody would know. Away from a terminal as an event, like
+ * everything that is logged there.
+ */
+async function warn({ io }: Call, message: string): Promise<void> {
+  const event = { time: new Date().toISOString(), level: 'warn', event: 'warned', entity: null, message }
+  const text = io.errColumns === undefined ? JSON.stringify(event) : `warning: ${message}`
+  await write(io.err, `${text}\n`)
+}
+
 /** Tells the people whom the configuration names how a site's night ended. Whom it cannot tell, it says; it fails nothing. */
-export async function tellPeople(call: Call, ended: Ended<RunReport>): Promise<void> {
+export async function tellPeople(call: Call, ended: Ended<RunReport>, report: RunReport): Promise<void> {
   const { site, input, warehouse } = ended
   if (site.notify.length === 0) return
   const { notify } = await import('../notify/notify.ts')
   const sending = await sendingFrom(site, call.io)
-  const report = await reportOf(ended, sending.clock.now())
   const isWhole = exitOfRun(report) === 0 || warehouse === undefined
   const { targets, memory } = await notify(
     {
@@ -91,18 +116,18 @@ export async function tellPeople(call: Call, ended: Ended<RunReport>): Promise<v
       tokenExpiresAt: expiryOf(site, report),
       site,
       targets: site.notify,
+      entities: site.entities,
+      isPat: site.signIn.kind === 'pat',
       acceptCommand: (entity, candidate) =>
         acceptCommand(call.options, { entity, candidate, site: site.slug }),
-      // What is merely nice to know must not keep the message back.
-      lastComplete: isWhole
-        ? null
-        : await lastWholeDay(warehouse.store, site.slug, input.entities).catch(() => null),
+      lastComplete: isWhole ? null : await lastDayIfQuick(warehouse.store, site.slug, input.entities),
     },
     { ...sending, store: warehouse?.store ?? null, newId: randomUUID },
   )
-  if (memory !== null) await note(call, `notify: ${memory}`)
-  for (const { target, outcome, reason } of targets)
-    if (outcome === 'failed') await note(call, `notify: ${target} was not told: ${reason}`)
+  const problems = targets.flatMap(({ target, outcome, reason }) =>
+    outcome === 'failed' ? [`${target} was not told: ${reason}`] : [],
+  )
+  for (const problem of [...(memory === null ? [] : [memory]), ...problems]) await warn(call, problem)
 }
 
 /** Sends a test message to everybody a site's configuration names. Never throws for one that is not taken. */

@@ -1,4 +1,4 @@
-import { Argument, Command as Commander, Option } from 'commander'
+import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander'
 import type { Call, Command, OptionSpec } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -13,11 +13,22 @@ TABLEAU_SITE_ID (absent for the default site), TABLEAU_PAT_NAME and TABLEAU_PAT_
 
 Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete, guarded or forbidden data · 130 interrupted`
 
+/** Of an option that is given twice, commander keeps the last one, which may be a slip. Choices are checked as before. */
+function onceOnly(option: Option): (value: string, before: unknown) => string {
+  const { argChoices, defaultValue } = option
+  return (value, before) => {
+    if (argChoices?.includes(value) === false)
+      throw new InvalidArgumentError(`Allowed choices are ${argChoices.join(', ')}.`)
+    if (before !== undefined && before !== defaultValue) throw new InvalidArgumentError('It is given twice.')
+    return value
+  }
+}
+
 function optionOf({ flags, doc, byDefault, choices }: OptionSpec): Option {
   const option = new Option(flags, doc)
   if (byDefault !== undefined) option.default(byDefault)
   if (choices !== undefined) option.choices([...choices])
-  return option
+  return option.argParser(onceOnly(option))
 }
 
 /** Commander hands over the arguments one by one (a repeated one as a list), then the options. */

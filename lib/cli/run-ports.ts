@@ -1,19 +1,23 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { type AlmanacError, asAlmanacError } from '../core/errors.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, EngineLimits } from '../engine/engine.ts'
 import type { NightlyInput, NightlyPorts } from '../nightly/input.ts'
 import type { Call } from './command.ts'
 import { connectTo } from './connection.ts'
 import { interruptible } from './interrupt.ts'
+import { isClosedPipe } from './io.ts'
 import { openReporter } from './reporter.ts'
 import { newAttempt } from './run-id.ts'
 import { type SiteRun, siteRuns } from './site-run.ts'
-import { openWarehouseAt, type Warehouse } from './warehouse.ts'
+import { isBucket, openWarehouseAt, type Warehouse } from './warehouse.ts'
 
 /** Does work with an engine that is closed again whatever happens. */
-export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  work: (engine: Engine) => Promise<T>,
+  limits: EngineLimits = {},
+): Promise<T> {
   const { openEngine } = await import('../engine/engine.ts')
-  const engine = await openEngine()
+  const engine = await openEngine(limits)
   try {
     return await work(engine)
   } finally {
@@ -68,26 +72,45 @@ async function runSite<T>(
   }
 }
 
+/** Of loads into a bucket, most wait for it most of the time: eight at once take half as long as two (docs/benchmarks.md). */
+const limitsFor = (runs: readonly SiteRun[]): EngineLimits =>
+  runs.some(({ site }) => isBucket(site.warehouse)) ? { sessions: 8 } : {}
+
 /** The exit code of several: a failure wins, then a matter of usage, then data that is not there. */
 export const worstOf = (exits: readonly number[]): number =>
   [1, 2, 3].find((exit) => exits.includes(exit)) ?? 0
 
+/** How a call takes a site's run that ended. */
+export interface Taking<T> {
+  exitOf(ended: Ended<T>): number
+  /** Says what came of it; `several` when the call has more than one site. */
+  tell(ended: Ended<T>, several: boolean): Promise<void>
+}
+
 /**
- * Does the runs that a call asks for, one site after the other: told as they go, stopped in order by Ctrl-C.
- * `tell` takes each as it ends and answers its exit code; the worst one is the call's.
+ * Does the runs that a call asks for, one site after the other: told as they go, stopped in order by Ctrl-C. The worst exit
+ * code is the call's. An output that cannot be written keeps no site from its run; it is thrown in the end, unless merely
+ * nobody listens any more.
  */
 export async function doRuns<T>(
   call: Call,
   work: (input: NightlyInput, ports: NightlyPorts) => Promise<T>,
-  tell: (ended: Ended<T>, several: boolean) => Promise<number>,
+  { exitOf, tell }: Taking<T>,
 ): Promise<number> {
   const runs = await siteRuns(call)
   return interruptible(call.io, (signal) =>
     withEngine(async (engine) => {
       const exits: number[] = []
-      for (const run of runs)
-        exits.push(await tell(await runSite(run, { call, engine, signal }, work), runs.length > 1))
+      let unwritable: unknown
+      for (const run of runs) {
+        const ended = await runSite(run, { call, engine, signal }, work)
+        exits.push(exitOf(ended))
+        await tell(ended, runs.length > 1).catch((thrown: unknown) => {
+          unwritable ??= thrown
+        })
+      }
+      if (unwritable !== undefined && !isClosedPipe(unwritable)) throw unwritable
       return worstOf(exits)
-    }),
+    }, limitsFor(runs)),
   )
 }

@@ -60,9 +60,9 @@ function failureOf({ failure }: RunReport): AlmanacError | undefined {
   return new AlmanacError(code, failure.message, { next: failure.next })
 }
 
-async function writeFailure(io: Io, report: RunReport): Promise<void> {
+async function writeFailure(io: Io, report: RunReport, of?: string): Promise<void> {
   const failure = failureOf(report)
-  if (failure !== undefined) await write(io.err, errorText(failure, { io, isDebug: false }))
+  if (failure !== undefined) await write(io.err, errorText(failure, { io, isDebug: false, of }))
 }
 
 function summary({ site, dt, run, outcomes, startedAt, endedAt }: RunReport): string {
@@ -79,10 +79,14 @@ const acceptLines = ({ site, outcomes }: RunReport, options: Options): string =>
     .map((command) => `  nothing was changed; if it is right: ${command}\n`)
     .join('')
 
-/** Writes a run's report: rows, then why an entity is not complete; what ended the run goes to `err`. */
+/**
+ * Writes a run's report: rows, then why an entity is not complete; what ended the run goes to `err`, with the site it is of
+ * where there are several.
+ */
 export async function writeReport(
   { io, options }: Pick<Call, 'io' | 'options'>,
   report: RunReport,
+  of?: string,
 ): Promise<void> {
   const format = formatOf(options)
   const failure = failureOf(report)
@@ -97,12 +101,12 @@ export async function writeReport(
     await writeReasons(io, reasoned)
     await write(io.out, `${acceptLines(report, options)}${summary(report)}`)
   }
-  await writeFailure(io, report)
+  await writeFailure(io, report, of)
 }
 
 /** Writes the reports of several sites as one answer for machines: every row names its site. */
 export async function writeReports({ io, options }: Call, reports: readonly RunReport[]): Promise<void> {
-  for (const report of reports) await writeFailure(io, report)
+  for (const report of reports) await writeFailure(io, report, report.site)
   if (formatOf(options) === 'json') return write(io.out, `${JSON.stringify(reports, null, 2)}\n`)
   const { columns } = outcomesAnswer([], false)
   const rows = reports.flatMap(({ site, dt, outcomes }) =>

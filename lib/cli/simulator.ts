@@ -57,15 +57,11 @@ function countsFrom(options: Options): Partial<Counts> {
   return Object.fromEntries(given)
 }
 
-const MINUTE = 60_000
-
-/** The first day; for `today` also how far the clock, which stands at 22:00 UTC of its day, is from this machine's. */
-function dayFrom(options: Options): { day: string; clockSkewMinutes?: number } {
+/** The first day; for `today` the clock is this machine's, however long the site is up before anybody asks it. */
+function dayFrom(options: Options): { day: string; realTime?: boolean } {
   const day = textOption(options, 'day') ?? '2026-11-01'
   if (day !== 'today') return { day }
-  const now = Date.now()
-  const today = dayIn('UTC', now)
-  return { day: today, clockSkewMinutes: (now - Date.parse(`${today}T22:00:00Z`)) / MINUTE }
+  return { day: dayIn('UTC', Date.now()), realTime: true }
 }
 
 function settingsFrom(options: Options): SimulatorOptions {

@@ -7,6 +7,7 @@ import { configuredSites } from './configuration.ts'
 import { sessionOf } from './connection.ts'
 import { newRun } from './run-id.ts'
 import { backdateOption, dayOption, selectedEntities } from './selection.ts'
+import { warehouseOption } from './site-option.ts'
 
 /** What the commands that read a site take. */
 export const RUN_OPTIONS: readonly OptionSpec[] = [
@@ -59,7 +60,7 @@ export async function siteRuns(call: Call): Promise<readonly SiteRun[]> {
     dt: dayOption(options),
     backdate: backdateOption(options),
   }
-  const warehouse = textOption(options, 'warehouse')
+  const warehouse = warehouseOption(options)
   const sites = await configuredSites(call)
   return Promise.all(
     sites.map((site) => runOf(warehouse === undefined ? site : { ...site, warehouse }, asked, Date.now())),

@@ -5,12 +5,13 @@ import type { RunReport } from '../core/report.ts'
 import { exitOf } from '../core/verdict.ts'
 import type { Engine } from '../engine/engine.ts'
 import { ENTITIES } from '../entities/index.ts'
-import { type Call, COMMON, type Command, formatOf } from './command.ts'
+import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { acceptCommand } from './held.ts'
 import { mayColour, write } from './io.ts'
 import { newestRun } from './newest-run.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
+import { warehouseOption } from './site-option.ts'
 import { rangesText, type Standing, standingOf } from './standing.ts'
 import { type Night, nightsUpTo, STRIP_LEGEND, stripText } from './strip.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
@@ -20,6 +21,7 @@ import {
   sitesIfConfigured,
   sitesTried,
   type Warehouse,
+  warehouseName,
 } from './warehouse.ts'
 import { shown } from './width.ts'
 
@@ -77,7 +79,22 @@ const COLUMNS = columnsOf(
   'held',
 )
 
-function row({ site, entity, last, age, days, gaps, held }: Standing, isTable: boolean): readonly Value[] {
+/** What a table says in lines of its own, machines have in every row of the site. */
+const OF_SITE = columnsOf('newest_run', 'newest_day', 'newest_verdict', 'newest_failure', 'nights')
+
+const ofSite = (standing: SiteStanding): readonly Value[] => {
+  const { newest, nights } = standing
+  return [
+    newest?.run ?? null,
+    newest?.dt ?? null,
+    newest === undefined ? null : runVerdict(standing),
+    newest?.failure?.message ?? null,
+    [...nights],
+  ]
+}
+
+function row(standing: SiteStanding, of: Standing, isTable: boolean): readonly Value[] {
+  const { site, entity, last, age, days, gaps, held } = of
   const facts = [site, entity, last ?? null, age ?? null, days.length]
   if (isTable) return [...facts, rangesText(gaps), held.map(({ dt }) => dt).join(', ')]
   const heldFacts = held.map(({ dt, candidate, verdict, reason }) => ({
@@ -86,7 +103,7 @@ function row({ site, entity, last, age, days, gaps, held }: Standing, isTable: b
     verdict,
     reason,
   }))
-  return [...facts, [...gaps], heldFacts]
+  return [...facts, [...gaps], heldFacts, ...ofSite(standing)]
 }
 
 /** What the newest run lacked and still lacks: a day that was accepted or read again since is there. */
@@ -97,13 +114,18 @@ const lackingNow = ({ newest, entities }: SiteStanding): readonly EntityOutcome[
       !entities.some((each) => each.entity === entity && each.days.includes(newest?.dt ?? '')),
   )
 
+/** How the newest run ended, as things stand now. */
+const runVerdict = (standing: SiteStanding): string => {
+  if ((standing.newest?.failure ?? null) !== null) return 'failed'
+  return lackingNow(standing).length > 0 ? 'incomplete' : 'complete'
+}
+
 /** What a person must know of the newest run: what it lacks, or what ended it. */
 function runLines(standing: SiteStanding): readonly string[] {
   const { site, newest, entities } = standing
   if (newest === undefined) return [`${site}: no run yet`]
   const lacking = lackingNow(standing)
-  const verdict = newest.failure !== null ? 'failed' : lacking.length > 0 ? 'incomplete' : 'complete'
-  const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${verdict}`
+  const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${runVerdict(standing)}`
   if (newest.failure !== null)
     return [head, `  ${shown(newest.failure.message)}`, `  next: ${newest.failure.next}`]
   // What is held stands in lines of its own, with today's reason.
@@ -132,24 +154,35 @@ function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
 }
 
 const isFine = (standing: SiteStanding): boolean =>
+  standing.newest !== undefined &&
   standing.entities.every(({ held }) => held.length === 0) &&
   (standing.newest?.failure ?? null) === null &&
   lackingNow(standing).length === 0
 
 async function run(call: Call): Promise<number> {
   const { io } = call
-  const configured = await sitesIfConfigured(call)
+  // A warehouse that is named needs no configuration, only a site's own day does.
+  const isNamed =
+    warehouseOption(call.options) !== undefined && textOption(call.options, 'config') === undefined
+  const configured = isNamed ? [] : await sitesIfConfigured(call)
   const today: Today = (site) =>
     dayIn(configured.find(({ slug }) => slug === site)?.timeZone ?? 'UTC', Date.now())
   const sites: SiteStanding[] = []
-  for (const warehouse of await existingWarehouses(call))
-    sites.push(...(await lookAt(warehouse, await chosenSites(warehouse, call, sitesTried), today)))
+  for (const warehouse of await existingWarehouses(call)) {
+    // A configured site that nobody ever read is missing, and must not look as if all were well.
+    const ofHere = configured.filter((site) => warehouseName(site.warehouse) === warehouse.name)
+    const known = async (store: ObjectStore): Promise<readonly string[]> => [
+      ...new Set([...(await sitesTried(store)), ...ofHere.map(({ slug }) => slug)]),
+    ]
+    sites.push(...(await lookAt(warehouse, await chosenSites(warehouse, call, known), today)))
+  }
   const format = formatOf(call.options)
-  const rows = sites.flatMap(({ entities }) => entities.map((each) => row(each, format === 'table')))
-  await writeAnswer(io, format, answerOf(COLUMNS, rows))
+  const isTable = format === 'table'
+  const rows = sites.flatMap((site) => site.entities.map((each) => row(site, each, isTable)))
+  await writeAnswer(io, format, answerOf(isTable ? COLUMNS : [...COLUMNS, ...OF_SITE], rows))
   const colour = paint(io.outColumns !== undefined && mayColour(io))
-  if (format === 'table') await write(io.out, stripLines(sites, colour))
-  for (const site of format === 'table' ? sites : []) {
+  if (isTable) await write(io.out, stripLines(sites, colour))
+  for (const site of isTable ? sites : []) {
     const lines = [...runLines(site), ...heldLines(call, site)].join('\n')
     await write(io.out, `\n${isFine(site) ? lines : colour.warn(lines)}\n`)
   }

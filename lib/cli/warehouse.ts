@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
 import { AREAS, parseKey } from '../core/keys.ts'
 import type { ObjectInfo, ObjectStore } from '../core/ports.ts'
-import { type Call, textOption } from './command.ts'
+import { isS3Url } from '../core/s3-place.ts'
+import type { Call } from './command.ts'
 import { configuredSites } from './configuration.ts'
 import type { Io } from './io.ts'
-import { siteOption } from './site-option.ts'
+import { siteOption, warehouseOption } from './site-option.ts'
 
 /** A warehouse: in a folder, or in a bucket. */
 export interface Warehouse {
@@ -24,7 +25,7 @@ export interface Warehouse {
 export const DEFAULT_WAREHOUSE = './warehouse'
 
 /** Whether a name leads to a bucket. */
-export const isBucket = (name: string): boolean => name.startsWith('s3://')
+export const isBucket = isS3Url
 
 async function warehouseInFolder(folder: string): Promise<Warehouse> {
   const { diskStore } = await import('../adapters/local/store.ts')
@@ -50,9 +51,12 @@ async function warehouseInBucket(name: string, io: Io): Promise<Warehouse> {
     import('../adapters/local/cache.ts'),
   ])
   const store = await openBucket(name, io.env)
-  const cache = await fileCache({ root: cacheRoot(io), name, store })
+  const cache = fileCache({ root: cacheRoot(io), name, store })
   return { name, store, folder: cache.folder, file: cache.file }
 }
+
+/** A place as warehouses are named: an absolute folder, or the bucket's address as it is. */
+export const warehouseName = (place: string): string => (isBucket(place) ? place : resolve(place))
 
 /** The warehouse of this name: a folder, which is made at the first write, or `s3://bucket/prefix`. */
 export const openWarehouseAt = (name: string, io: Io): Promise<Warehouse> =>
@@ -60,7 +64,7 @@ export const openWarehouseAt = (name: string, io: Io): Promise<Warehouse> =>
 
 /** The warehouses that a call means: the one of --warehouse, else those of the configured sites, else the default. */
 async function namesFor(call: Call): Promise<readonly string[]> {
-  const given = textOption(call.options, 'warehouse')
+  const given = warehouseOption(call.options)
   if (given !== undefined) return [given]
   const sites = await sitesIfConfigured(call)
   const chosen = [...new Set(sites.map(({ warehouse }) => warehouse))]

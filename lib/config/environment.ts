@@ -6,7 +6,8 @@ import { CONCURRENCY, TIME_ZONE, TIMEOUTS, USER_CLAIM, WAREHOUSE } from './defau
 import { looksSecret } from './plaintext.ts'
 import { warehouseAt } from './resolve.ts'
 import { slugOf } from './slug.ts'
-import { isTableauCloud, NO_PASSWORD } from './value.ts'
+import { CONTENT_URL, CONTENT_URL_NOUN, isTableauCloud, NO_PASSWORD, serverObjection } from './value.ts'
+import { shown, wrong } from './words.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -119,14 +120,15 @@ function wayIn(env: Environment): WayIn {
 }
 
 /** Throws when a variable of the way is missing, or one is set that belongs to another. */
-function checkWhole(env: Environment, way: WayIn): void {
+function checkWhole(env: Environment, way: WayIn, cwd: string): void {
   const isSet = (name: string): boolean => setTo(env, name) !== ''
   const missing = [[SERVER], ...way.needs]
     .filter((group) => !group.some(isSet))
     .map((group) => group.join(' or '))
   if (missing.length > 0)
     throw bad(
-      `the site is configured only in part: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
+      `the site is configured only in part: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, and there is no almanac.config.json in ${cwd}`,
+      'Run "almanac init" there, name the file with --config, or set what is missing.',
     )
   const both = way.needs.find((group) => group.filter(isSet).length > 1)
   if (both !== undefined) throw bad(`${listed(both)} are both set`, 'Set one of them.')
@@ -147,6 +149,14 @@ function checkShown(env: Environment): void {
     )
 }
 
+/** The values that are told better than by what reads them. */
+function checkValues(env: Environment): void {
+  const [server, site] = [setTo(env, SERVER), setTo(env, SITE)]
+  if (!CONTENT_URL.test(site)) throw bad(`${SITE}: ${wrong(site, CONTENT_URL_NOUN)}`, 'Correct the variable.')
+  const objection = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i.test(server) ? serverObjection(server) : undefined
+  if (objection !== undefined) throw bad(`${SERVER}: ${shown(server)} ${objection}`, 'Correct the variable.')
+}
+
 /** What the environment is read against. */
 export interface EnvironmentOptions {
   /** The working folder, absolute: paths are relative to it. */
@@ -159,8 +169,8 @@ export interface EnvironmentOptions {
 
 /**
  * The site that the environment configures alone; undefined when none of its variables is set. Secrets stay where they
- * are: the site holds the names of their variables. Throws `bad-configuration` (a way to sign in that is set in part, or
- * two at once), and what `parseAddress` throws for the server.
+ * are: the site holds the names of their variables. It is asked only where there is no configuration file, and says so.
+ * Throws `bad-configuration` (a way to sign in that is set in part, or two at once), and what `parseAddress` throws for the server.
  */
 export function siteFromEnvironment(
   env: Environment,
@@ -169,11 +179,15 @@ export function siteFromEnvironment(
   const value = (name: string): string => setTo(env, name)
   if (SITE_VARIABLES.every((name) => value(name) === '')) return undefined
   const way = wayIn(env)
-  checkWhole(env, way)
+  checkWhole(env, way, options.cwd)
   checkShown(env)
+  checkValues(env)
   const server = parseAddress(value(SERVER)).url
   if (way.kind === 'password' && isTableauCloud(server))
-    throw bad(`TABLEAU_PASSWORD is set for ${server}: ${NO_PASSWORD}`)
+    throw bad(
+      `TABLEAU_PASSWORD is set for ${server}: ${NO_PASSWORD}`,
+      'Unset TABLEAU_PASSWORD and use a personal access token or a connected app.',
+    )
   const caFile = value('TABLEAU_CA_FILE')
   const { cwd, entities, slug } = options
   return {

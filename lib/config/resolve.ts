@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isS3Url } from '../core/s3-place.ts'
 import type { SecretReference } from '../core/secret.ts'
 import { parseAddress } from '../network/address.ts'
 import type { ProxyConfiguration, SignInConfiguration, SiteConfiguration } from './configuration.ts'
@@ -20,7 +21,7 @@ export interface Surroundings {
 
 /** The folder of a warehouse as an absolute path; `s3://…` without the slash at its end. */
 export const warehouseAt = (folder: string, warehouse: string): string =>
-  warehouse.startsWith('s3://') ? warehouse.replace(/\/$/, '') : resolve(folder, warehouse)
+  isS3Url(warehouse) ? warehouse.replace(/\/$/, '') : resolve(folder, warehouse)
 
 /** A reference whose file is absolute. */
 function referenceAt(folder: string, { env, file, awsSecret, field, region }: Reference): SecretReference {

@@ -3,6 +3,8 @@ import { CONCURRENCY, TIME_ZONE, TIMEOUTS, USER_CLAIM, WAREHOUSE } from './defau
 import { closed, line, number, oneOf, shaped, takes, worded } from './field.ts'
 import { reference } from './reference.ts'
 import {
+  CONTENT_URL,
+  CONTENT_URL_NOUN,
   isDay,
   isPath,
   isProxyAddress,
@@ -10,9 +12,9 @@ import {
   isTimeZone,
   serverObjection,
   serverOf,
-  timeZones,
 } from './value.ts'
 import { shown } from './words.ts'
+import { wrongTimeZone } from './zone.ts'
 
 const USER = line('a user’s name').meta({
   description: 'The user to sign in as, spelt as in Tableau.',
@@ -120,6 +122,8 @@ const timeouts = closed('an object of seconds', {
 
 const isWarehouse = (text: string): boolean => (/^s3:/i.test(text) ? isS3(text) : isPath(text))
 
+const zoneWords = { error: ({ input }: { readonly input?: unknown }): string => wrongTimeZone(input) }
+
 /** What may stand at the top for all sites, and in a site for that one. */
 const shared = (entities: readonly string[]) => ({
   owner: line('a name of who answers for the job, such as "BI platform <bi@example.com>"')
@@ -159,7 +163,10 @@ const shared = (entities: readonly string[]) => ({
       examples: ['company-ca.pem'],
     })
     .exactOptional(),
-  timeZone: worded('an IANA time zone', isTimeZone, timeZones)
+  timeZone: z
+    .string(zoneWords)
+    .min(1, zoneWords)
+    .refine(isTimeZone, zoneWords)
     .meta({
       description: 'Decides which day a night belongs to.',
       default: TIME_ZONE,
@@ -207,7 +214,7 @@ const serverWords = {
 
 const site = (entities: readonly string[]) =>
   closed('an object', {
-    slug: shaped('a slug: lower-case letters, digits and hyphens', /^[a-z0-9][a-z0-9-]{0,62}$/)
+    slug: shaped('a slug: lower-case letters, digits and hyphens, at most 63', /^[a-z0-9][a-z0-9-]{0,62}$/)
       .meta({
         description:
           'Short name of the site in the warehouse and in commands. By default made of "site"; never change it.',
@@ -221,7 +228,7 @@ const site = (entities: readonly string[]) =>
         description: 'The address of Tableau: https, host and port.',
         examples: ['https://10ax.online.tableau.com'],
       }),
-    site: shaped('a site: the part of its address after /site/', /^([^\s/?#]([^/?#\n\r]*[^\s/?#])?)?$/)
+    site: shaped(CONTENT_URL_NOUN, CONTENT_URL)
       .meta({
         description:
           'The part of the site’s address after /site/; absent or empty for Server’s default site.',

@@ -1,5 +1,6 @@
 import { parseDay } from '../core/day.ts'
 import { isError } from '../core/errors.ts'
+import { s3Objection } from '../core/s3-place.ts'
 import { parseAddress } from '../network/address.ts'
 
 /** Whether a text names a zone that the clock knows; offsets such as +02:00 are no names. */
@@ -25,24 +26,25 @@ export function isDay(text: string): boolean {
   }
 }
 
-/** Names of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const BUCKET = /^s3:\/\/(?!(\d+\.){3}\d+(\/|$))(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/|$)/
-const PREFIX = /^s3:\/\/[^/]+(\/[A-Za-z0-9!_.*'()-]+)*\/?$/
-
-/** Whether a text is `s3://bucket` or `s3://bucket/prefix`, of characters that need no encoding. */
-export const isS3 = (text: string): boolean =>
-  BUCKET.test(text) && PREFIX.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
+/** Whether a text is `s3://bucket` or `s3://bucket/prefix`, such as a warehouse can be opened at. */
+export const isS3 = (text: string): boolean => s3Objection(text) === undefined
 
 /** Whether a text is a path on this machine: on one line, no URL, and without the shell's ~, which nothing replaces here. */
 export const isPath = (text: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  /^(?!~)\S(.*\S)?$/.test(text) && !/[\u0000-\u001f]/.test(text) && !/^[a-z][a-z0-9+.-]+:\/\//i.test(text)
+  /^(?!~)\S(.*\S)?$/.test(text) && !/[\u0000-\u001f]/.test(text) && !/^[a-z][a-z0-9+.-]+:\//i.test(text)
 
 /** Whether a text is a proxy's address: http or https, a host, and nothing after the port. */
 export function isProxyAddress(text: string): boolean {
   if (!/^https?:\/\/[^\s/?#@]+\/?$/i.test(text)) return false
   return URL.canParse(text)
 }
+
+/** What of a site stands in its address after /site/: names for people may have spaces. Empty is the default site. */
+export const CONTENT_URL = /^[^\s/?#]*$/
+
+/** What a content URL is called in messages. */
+export const CONTENT_URL_NOUN = 'a site: the part of its address after /site/, not its display name'
 
 /** A server's address as the client writes it; undefined when `parseAddress` refuses it. */
 export function serverOf(text: string): string | undefined {
@@ -60,7 +62,9 @@ export function serverObjection(text: string): string | undefined {
     return undefined
   } catch (thrown) {
     if (isError(thrown, 'insecure-address'))
-      return 'is not encrypted; plain http is taken for loopback addresses alone'
+      return /^\s*http:/i.test(text)
+        ? 'is not encrypted; plain http is taken for loopback addresses alone'
+        : 'is no address of https, which alone is taken (and http for loopback addresses)'
     if (isError(thrown, 'forbidden-address'))
       return 'is a link-local or metadata address, which is never a Tableau server'
     return undefined

@@ -56,11 +56,14 @@ export function nearest(text: string, names: readonly string[]): string | undefi
   return best
 }
 
-/** What is wrong with a value that is not `noun` (`an IANA time zone`, `one of a, b`); undefined means that it is missing. */
-export function wrong(value: unknown, noun: string, names: readonly string[] = []): string {
+/**
+ * What is wrong with a value that is not `noun` (`an IANA time zone`, `one of a, b`); undefined means that it is missing.
+ * `near` is the value that was probably meant, where that is known better than by the letters of the names.
+ */
+export function wrong(value: unknown, noun: string, names: readonly string[] = [], near?: string): string {
   if (value === undefined) return `is missing; it takes ${noun}`
   const is = noun.startsWith('one of ') ? `none of ${noun.slice(7)}` : noun.replace(/^an? /, 'no ')
-  const meant = typeof value === 'string' && mayShow(value) ? nearest(value, names) : undefined
+  const meant = typeof value === 'string' && mayShow(value) ? (near ?? nearest(value, names)) : undefined
   return `${shown(value)} is ${is}${meant === undefined ? '' : `; the nearest is "${meant}"`}`
 }
 

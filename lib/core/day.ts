@@ -21,6 +21,9 @@ export const dayNumber = (day: Day): number => Date.parse(`${day}T00:00:00Z`) / 
 export const addDays = (day: Day, days: number): Day =>
   new Date((dayNumber(day) + days) * DAY_MS).toISOString().slice(0, 10)
 
+/** The last instant of a day in UTC, in milliseconds since 1970: `dayIn('UTC', …)` of it is still that day. */
+export const lastInstantOf = (day: Day): number => (dayNumber(day) + 1) * DAY_MS - 1
+
 /** The calendar day of an instant (milliseconds since 1970) in a time zone (IANA name). */
 export function dayIn(timeZone: string, ms: number): Day {
   return new Intl.DateTimeFormat('en-CA', {

@@ -28,7 +28,7 @@ export const ERRORS = {
   'not-tableau': meaning(
     1,
     false,
-    'Check TABLEAU_SERVER_URL: it must be the address of Tableau itself, reachable without a login page before it.',
+    'Check the server’s address ("server" in the configuration, or TABLEAU_SERVER_URL): it must be that of Tableau itself, reachable without a login page before it.',
   ),
   unreachable: meaning(1, true, 'Check the address, the network and the proxy, then run the command again.'),
   'tls-failed': meaning(
@@ -70,7 +70,7 @@ export const ERRORS = {
   redirected: meaning(
     1,
     false,
-    'Set TABLEAU_SERVER_URL to the address that the server names; the session token is never sent to another host.',
+    'Set the server’s address ("server" in the configuration, or TABLEAU_SERVER_URL) to the one that the server names; the session token is never sent to another host.',
   ),
   'malformed-response': meaning(
     1,
@@ -97,7 +97,7 @@ export const ERRORS = {
   'unknown-site': meaning(
     1,
     false,
-    'Check TABLEAU_SITE_ID: it is the part of the site’s address after /site/, empty for the default site.',
+    'Check the site ("site" in the configuration, or TABLEAU_SITE_ID): it is the part of its address after /site/, empty for the default site.',
   ),
   incomplete: meaning(3, true, 'Nothing was changed; the last complete day stands. Run the same day again.'),
   'bad-row': meaning(

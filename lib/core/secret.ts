@@ -27,10 +27,12 @@ export type SecretReference =
   /** Name or ARN of a secret in AWS Secrets Manager; `field` picks one value of a JSON secret. */
   | { readonly awsSecret: string; readonly field?: string | undefined; readonly region?: string | undefined }
 
-/** A reference as messages name it: `environment variable X`, `file X`, `AWS secret X`. */
+/** A reference as messages name it: `environment variable X`, `file X`, `AWS secret X`. Two places have two names. */
 export function secretPlace(reference: SecretReference): string {
   if ('env' in reference) return `environment variable ${reference.env}`
   if ('file' in reference) return `file ${reference.file}`
   const field = reference.field === undefined ? '' : `, field ${reference.field}`
-  return `AWS secret ${reference.awsSecret}${field}`
+  // One name may stand for another secret in another region.
+  const region = reference.region === undefined ? '' : `, region ${reference.region}`
+  return `AWS secret ${reference.awsSecret}${field}${region}`
 }

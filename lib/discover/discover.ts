@@ -4,7 +4,7 @@ import { asAlmanacError, isError } from '../core/errors.ts'
 import type { Clock } from '../core/ports.ts'
 import { type Asked, ask } from '../doctor/ask.ts'
 import { limited } from '../doctor/limit.ts'
-import { isSupported, type Sight, sightOf } from '../doctor/role.ts'
+import { isSupported, leastRole, type Sight, sightOf } from '../doctor/role.ts'
 import type { Client } from '../tableau/client.ts'
 import { callsFor, type Load, median, nightOf, type Pace, secondsFor } from './estimate.ts'
 
@@ -29,11 +29,19 @@ export interface Discovered {
   readonly isRead: boolean
 }
 
+/** A site role that sees nothing of what is switched on as a whole, and the least one that sees all of it. */
+export interface Blind {
+  readonly siteRole: string
+  readonly needed: string
+}
+
 /** A site’s entities, and what a night of those that it reads would take. */
 export interface Discovery {
   readonly entities: readonly Discovered[]
   /** All of it estimated but the latency, which is the median of the calls made here, in ms. */
   readonly night: Load & { readonly seconds: number; readonly latencyMs: number }
+  /** Why a night would read nothing at all; undefined where it reads something. */
+  readonly blind: Blind | undefined
 }
 
 /** What discovering works with. */
@@ -109,6 +117,19 @@ function foundOf({ entity, asked, why }: Answered, client: Client, site: Site, p
   }
 }
 
+/** Whether the site role is why a night would read nothing; what is off, or not there yet, is not its doing. */
+function blindness(
+  found: readonly Discovered[],
+  entities: readonly Entity[],
+  siteRole: string,
+): Blind | undefined {
+  const wanted = found.filter(({ isOn, isSupported }) => isOn && isSupported)
+  const isBlind = wanted.every(({ isRead, sight }) => !isRead && sight !== 'all')
+  if (wanted.length === 0 || !isBlind) return undefined
+  const names = wanted.map(({ entity }) => entity)
+  return { siteRole, needed: leastRole(entities.filter(({ name }) => names.includes(name))) }
+}
+
 /**
  * Finds out what a site has of every entity, by pages of one row, one after the other so that the wait for each is its own.
  * Throws what a call throws but for a refusal, which is that entity’s answer; or the signal’s reason.
@@ -130,5 +151,6 @@ export async function discover(
   return {
     entities: found,
     night: { ...night, seconds: secondsFor(night, pace), latencyMs: pace.latencyMs },
+    blind: blindness(found, entities, client.user.siteRole),
   }
 }

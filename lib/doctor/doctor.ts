@@ -8,7 +8,15 @@ import { destinationOf, name, proxy, tcp } from './network.ts'
 import { notification, testMessages } from './notification.ts'
 import { server, version } from './server.ts'
 import { type Borrowed, borrowSession } from './session.ts'
-import { configuration, owner, type SecretUse, secrets, signInWords, siteWords } from './setup.ts'
+import {
+  configuration,
+  type MissingSecret,
+  owner,
+  type SecretUse,
+  secrets,
+  signInWords,
+  siteWords,
+} from './setup.ts'
 import { type DoctorPorts, type DoctorSubject, entitiesOn } from './subject.ts'
 import { tls } from './tls.ts'
 import { token } from './token.ts'
@@ -22,11 +30,12 @@ const LIMIT = 60_000
 interface Ground {
   readonly subject: DoctorSubject
   readonly ports: DoctorPorts
-  readonly secrets: Step<ReadonlySet<SecretUse>>
+  readonly secrets: Step<readonly MissingSecret[]>
   readonly store: Step<ObjectStore>
 }
 
-const isMissing = ({ secrets: { found } }: Ground, use: SecretUse): boolean => found?.has(use) === true
+const isMissing = ({ secrets: { found } }: Ground, use: SecretUse): boolean =>
+  found?.some((missing) => missing.use === use) === true
 
 /** From here to a server that speaks Tableau’s REST API, each step upon the one before. */
 async function* theWay(ground: Ground): AsyncGenerator<Check, Step<true>> {
@@ -113,29 +122,35 @@ async function* theEntities({ subject, ports }: Ground, client: Step<Client>): A
   else for await (const { check } of entities(subject, client.found, ports)) yield check
 }
 
-/** The warehouse, and whether it means this site by the slug. */
-async function* theWarehouse({ subject, ports, store }: Ground, client: Step<Client>): AsyncGenerator<Check> {
-  const { signal } = ports
-  const { warehouse, slug: ours } = subject.site
-  const probed = await follow(store, 'warehouse', signal, (found) =>
+/** Whether the warehouse keeps what a store promises. */
+async function theWarehouse({ subject, ports, store }: Ground): Promise<Check> {
+  const { warehouse } = subject.site
+  const probed = await follow(store, 'warehouse', ports.signal, (found) =>
     limited(warehouse, LIMIT, ports, async () => {
       await probeStore(found, ports.run)
       return ok('warehouse', `${warehouse} can be written to, and lets one writer win`, true)
     }),
   )
-  yield (store.found === undefined ? store : probed).check
+  return (store.found === undefined ? store : probed).check
+}
+
+/** Whether the warehouse means this site by the slug. */
+async function theSlug({ subject, ports, store }: Ground, client: Step<Client>): Promise<Check> {
   const ready = client.found === undefined ? skipped('slug', client) : store
-  yield (
-    await follow(ready, 'slug', signal, async (found) =>
-      client.found === undefined ? skipped('slug', client) : slug(found, ours, client.found),
-    )
-  ).check
+  const step = await follow(ready, 'slug', ports.signal, async (found) =>
+    client.found === undefined ? skipped('slug', client) : slug(found, subject.site.slug, client.found),
+  )
+  return step.check
 }
 
 /** Who answers, and who is told. */
-async function* thePeople({ subject, ports }: Ground): AsyncGenerator<Check> {
+async function* thePeople({
+  subject,
+  ports,
+  secrets: { found: missing = [] },
+}: Ground): AsyncGenerator<Check> {
   yield owner(subject).check
-  yield notification(subject.site).check
+  yield notification(subject.site, missing).check
   const { sendTest, signal } = ports
   if (sendTest === undefined) return
   yield (await attempt('notify-test', signal, async () => testMessages(await sendTest()))).check
@@ -143,7 +158,7 @@ async function* thePeople({ subject, ports }: Ground): AsyncGenerator<Check> {
 
 /**
  * Looks at everything that a night of one site needs, in the order in which a night needs it: configuration, secrets, the
- * way, the server, the sign-in, what its user sees, the warehouse, and the people. A check whose ground failed is skipped
+ * way, the server, the warehouse, the sign-in, what its user sees, and the people. A check whose ground failed is skipped
  * and says which. It signs in once, under the lease of the runs, reads little, and writes nothing but the warehouse’s probe.
  * Throws the signal’s reason when aborted, and `bad-configuration` for an address that is none.
  */
@@ -156,7 +171,9 @@ export async function* doctor(subject: DoctorSubject, ports: DoctorPorts): Async
   )
   const ground: Ground = { subject, ports, secrets: found, store }
   const way = yield* theWay(ground)
+  // Before the sign-in, which takes its lease there: the cause is told before what is skipped for it.
+  yield await theWarehouse(ground)
   const client = yield* signedIn(ground, way)
-  yield* theWarehouse(ground, client)
+  yield await theSlug(ground, client)
   yield* thePeople(ground)
 }

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { parseAddress } from '../network/address.ts'
+import { authoritiesIn } from '../network/open-way.ts'
 import { reachTcp, resolveHost } from '../network/probe.ts'
+import type { Environment } from '../network/proxy.ts'
 import { tunnelThrough } from '../network/tunnel.ts'
 import { authorityOf, hostOf, type ProxyServer, portOf, proxyName, type Way } from '../network/way.ts'
 import { failedBy, needless, ok, type Step } from './check.ts'
@@ -31,34 +33,51 @@ export function destinationOf({ server, timeouts }: SiteConfiguration): Destinat
   }
 }
 
-/** The way to a site, and why its own authorities cannot be part of it, if so. */
+/** The way to a site, as its nights go it. */
 export interface FoundWay {
   readonly way: Way
-  readonly authorities: Step<true>
+  /** The certificates of the CA file alone, in PEM; or why they cannot be part of the way. */
+  readonly caFile: Step<readonly string[]>
 }
 
 /** A wrong CA file is the business of TLS; the proxy can be looked at without it. */
 async function openedWay(site: SiteConfiguration, { wayTo }: DoctorPorts): Promise<FoundWay> {
   try {
-    return { way: await wayTo(site), authorities: ok('tls', '', true) }
+    const way = await wayTo(site)
+    const own = site.caFile === undefined ? [] : await authoritiesIn(site.caFile, 'the CA file')
+    return { way, caFile: ok('tls', '', own) }
   } catch (thrown) {
     if (site.caFile === undefined) throw thrown
-    return { way: await wayTo({ ...site, caFile: undefined }), authorities: failedBy('tls', thrown) }
+    return { way: await wayTo({ ...site, caFile: undefined }), caFile: failedBy('tls', thrown) }
   }
 }
 
-function noProxy({ proxy }: SiteConfiguration): string {
-  return proxy === 'direct'
-    ? 'none, as the configuration says'
-    : 'none is configured, and none in the environment'
+/** Nights speak plain http to this machine alone, and past every proxy. */
+const PLAIN = 'plain http, to this machine alone, uses none'
+
+/** Under which of its two names a variable is set, as `proxyFromEnvironment` looks for it. */
+const setIn = (env: Environment, name: string): string | undefined =>
+  [name.toLowerCase(), name].find((each) => (env[each] ?? '').trim() !== '')
+
+/** Why no proxy leads to a site, and which one that is named somewhere is not used. */
+function noProxy({ server, proxy }: SiteConfiguration, env: Environment): string {
+  if (proxy === 'direct') return 'none, as the configuration says'
+  const url = new URL(parseAddress(server).url)
+  const isPlain = url.protocol === 'http:'
+  if (proxy !== undefined) return `${new URL(proxy.url).origin} of the configuration is not used: ${PLAIN}`
+  const named = setIn(env, 'HTTPS_PROXY')
+  if (named === undefined) return 'none is configured, and none in the environment'
+  const exempt = setIn(env, 'NO_PROXY') ?? 'NO_PROXY'
+  return `${named} is not used: ${isPlain ? PLAIN : `${exempt} names ${hostOf(url)}`}`
 }
 
 /** Which proxy leads to the site and who says so; whether it is there and lets us through. */
 export async function proxy({ site }: DoctorSubject, ports: DoctorPorts): Promise<Step<FoundWay>> {
-  const found = await openedWay(site, ports)
+  const { host, port, isTls, timeoutMs } = destinationOf(site)
+  const opened = await openedWay(site, ports)
+  const found = isTls ? opened : { ...opened, way: { ...opened.way, proxy: undefined } }
   const server = found.way.proxy
-  if (server === undefined) return ok('proxy', noProxy(site), found)
-  const { host, port, timeoutMs } = destinationOf(site)
+  if (server === undefined) return ok('proxy', noProxy(site, ports.env), found)
   // Its connection, its TLS, and its answer, each with a limit of its own.
   await limited(proxyName(server), 3 * timeoutMs + 1000, ports, async () => {
     const socket = await tunnelThrough(server, { host, port, timeoutMs, way: found.way })

@@ -1,12 +1,19 @@
-import type { SiteConfiguration } from '../config/configuration.ts'
+import type { NotifyTarget, SiteConfiguration } from '../config/configuration.ts'
 import { secretPlace } from '../core/secret.ts'
 import { fail, ok, type Step, warn } from './check.ts'
+import type { MissingSecret } from './setup.ts'
 import type { TestMessage } from './subject.ts'
 
 const CHECK_NAME = 'notification'
 
-/** Whether somebody is told of nights that are not whole. */
-export function notification({ notify }: Pick<SiteConfiguration, 'notify'>): Step<true> {
+const named = (targets: readonly NotifyTarget[]): string =>
+  targets.map(({ kind, url }) => `${kind} (${secretPlace(url)})`).join(', ')
+
+/** Whether somebody is told of nights that are not whole; `missing` are the secrets that are not there. */
+export function notification(
+  { notify }: Pick<SiteConfiguration, 'notify'>,
+  missing: readonly Pick<MissingSecret, 'reference' | 'next'>[],
+): Step<true> {
   if (notify.length === 0)
     return warn(
       CHECK_NAME,
@@ -14,8 +21,16 @@ export function notification({ notify }: Pick<SiteConfiguration, 'notify'>): Ste
       'Name a webhook under "notify" in the configuration file.',
       true,
     )
-  const targets = notify.map(({ kind, url }) => `${kind} (${secretPlace(url)})`)
-  return ok(CHECK_NAME, `${targets.join(', ')}; "almanac doctor --notify-test" sends a message`, true)
+  const silent = notify.filter(({ url }) => missing.some(({ reference }) => reference === url))
+  const [first] = missing.filter(({ reference }) => silent.some(({ url }) => url === reference))
+  if (first !== undefined)
+    return warn(
+      CHECK_NAME,
+      `nobody is told by ${named(silent)}: the address is not there (see secrets)`,
+      first.next,
+      true,
+    )
+  return ok(CHECK_NAME, `${named(notify)}; "almanac doctor --notify-test" sends a message`, true)
 }
 
 /** What became of the test messages. */

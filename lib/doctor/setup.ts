@@ -11,11 +11,22 @@ const KINDS: Readonly<Record<SignInConfiguration['kind'], string>> = {
   password: 'user name and password',
 }
 
-/** A kind of sign-in in words, with the name it goes by. */
-export function signInWords(signIn: SignInConfiguration): string {
-  const name = signIn.kind === 'pat' ? signIn.name : signIn.user
-  return `${KINDS[signIn.kind]} "${name}"`
+function signInName(signIn: SignInConfiguration): string {
+  switch (signIn.kind) {
+    case 'pat':
+      return `"${signIn.name}"`
+    case 'password':
+      return `"${signIn.user}"`
+    case 'connected-app':
+      return `"${signIn.clientId}" for "${signIn.user}"`
+    case 'uat':
+      return `of "${signIn.issuer}" for "${signIn.user}"`
+  }
 }
+
+/** A kind of sign-in in words, with the name it goes by; of what signs in for a user, that user too. */
+export const signInWords = (signIn: SignInConfiguration): string =>
+  `${KINDS[signIn.kind]} ${signInName(signIn)}`
 
 /** A site by its content URL, in words. */
 export const siteWords = (contentUrl: string): string =>
@@ -33,7 +44,7 @@ export function configuration(subject: DoctorSubject): Step<true> {
 /** What a secret is for, and so which checks cannot be done without it. */
 export type SecretUse = 'sign-in' | 'proxy' | 'notification'
 
-interface Needed {
+interface NeededSecret {
   readonly use: SecretUse
   readonly reference: SecretReference
 }
@@ -43,7 +54,7 @@ function signInSecret(signIn: SignInConfiguration): SecretReference {
   return signIn.kind === 'password' ? signIn.password : signIn.secret
 }
 
-function neededBy({ signIn, proxy, notify }: SiteConfiguration): readonly Needed[] {
+function neededBy({ signIn, proxy, notify }: SiteConfiguration): readonly NeededSecret[] {
   const password = typeof proxy === 'object' ? proxy.password : undefined
   return [
     { use: 'sign-in', reference: signInSecret(signIn) },
@@ -52,18 +63,19 @@ function neededBy({ signIn, proxy, notify }: SiteConfiguration): readonly Needed
   ]
 }
 
-interface Missing extends Needed {
+/** A secret that is not where the configuration says. */
+export interface MissingSecret extends NeededSecret {
   readonly message: string
   readonly next: string
 }
 
-/** Whether every secret is where the configuration says; found are the uses that have to do without. */
+/** Whether every secret is where the configuration says; found are those that are not. */
 export async function secrets(
   { site }: DoctorSubject,
   ports: DoctorPorts,
-): Promise<Step<ReadonlySet<SecretUse>>> {
+): Promise<Step<readonly MissingSecret[]>> {
   const needed = neededBy(site)
-  const read = async (each: Needed): Promise<readonly Missing[]> => {
+  const read = async (each: NeededSecret): Promise<readonly MissingSecret[]> => {
     try {
       await ports.secrets.read(each.reference)
       return []
@@ -74,12 +86,11 @@ export async function secrets(
     }
   }
   const missing = (await Promise.all(needed.map(read))).flat()
-  const uses = new Set(missing.map(({ use }) => use))
   const [first] = missing
   if (first !== undefined)
-    return fail('secrets', missing.map(({ message }) => message).join('; '), first.next, uses)
+    return fail('secrets', missing.map(({ message }) => message).join('; '), first.next, missing)
   const places = [...new Set(needed.map(({ reference }) => secretPlace(reference)))]
-  return ok('secrets', `all are there: ${places.join(', ')}`, uses)
+  return ok('secrets', `all are there: ${places.join(', ')}`, missing)
 }
 
 /** Whether somebody answers for the job. */

@@ -2,6 +2,7 @@ import type { SiteConfiguration } from '../config/configuration.ts'
 import type { Entity } from '../core/entity.ts'
 import type { Emit } from '../core/event.ts'
 import type { Clock, ObjectStore, Secrets } from '../core/ports.ts'
+import type { Environment } from '../network/proxy.ts'
 import type { Way } from '../network/way.ts'
 import type { Client } from '../tableau/client.ts'
 import type { SessionName } from '../tableau/identity.ts'
@@ -29,6 +30,8 @@ export interface TestMessage {
 export interface DoctorPorts {
   readonly clock: Clock
   readonly secrets: Secrets
+  /** The variables that may name a proxy; the way itself is opened by `wayTo`. */
+  readonly env: Environment
   readonly emit: Emit
   /** A name that no other run has; it holds the lease and names the warehouse’s probe. */
   readonly run: string

@@ -1,28 +1,40 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
+import { type Day, dayIn, dayNumber, lastInstantOf } from '../core/day.ts'
 import type { Client } from '../tableau/client.ts'
 import { fail, needless, ok, type Step, skipped, warn } from './check.ts'
 
-const DAY = 86_400_000
 const SOON = 30
 
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
+const dayOf = (at: number): Day => dayIn('UTC', at)
 
 const RENEW =
   'Create a new token for the same user, and put its name and secret where the configuration says.'
 
 function judged(expiresAt: number, now: number, source: string): Step<true> {
-  const left = Math.ceil((expiresAt - now) / DAY)
+  const left = dayNumber(dayOf(expiresAt)) - dayNumber(dayOf(now))
   const when = `${dayOf(expiresAt)}, as ${source} says`
   if (expiresAt <= now) return fail('token', `it expired on ${when}`, RENEW, true)
-  const says = `expires in ${left} ${left === 1 ? 'day' : 'days'}, on ${when}`
+  const days = left === 0 ? 'today' : `in ${left} ${left === 1 ? 'day' : 'days'}`
+  const says = `expires ${days}, on ${when}`
   if (left <= SOON) return warn('token', says, RENEW, true)
   return ok('token', `${says}; unused for 15 days it ends sooner`, true)
+}
+
+/** A configured date that has passed: it is why there is no sign-in, or else it is the date that is wrong. */
+function passed(expiresAt: number, now: number, signedIn: Step<Client>): Step<true> {
+  if (signedIn.found === undefined) return judged(expiresAt, now, 'the configuration')
+  return warn(
+    'token',
+    `the configured date, ${dayOf(expiresAt)}, has passed and the token still works`,
+    'Correct the date: write the day on which this token expires as "expires" beside it in the configuration.',
+    true,
+  )
 }
 
 /** The last moment of the day that the configuration names; undefined where it names none. */
 function configuredEnd({ signIn }: SiteConfiguration): number | undefined {
   if (signIn.kind !== 'pat' || signIn.expires === undefined) return undefined
-  return Date.parse(`${signIn.expires}T00:00:00Z`) + DAY - 1
+  return lastInstantOf(signIn.expires)
 }
 
 const UNKNOWN =
@@ -42,6 +54,7 @@ export async function token(
   const told = await signedIn.found?.tokenExpiresAt()
   if (typeof told === 'number') return judged(told, now, 'Tableau')
   const configured = configuredEnd(site)
+  if (configured !== undefined && configured <= now) return passed(configured, now, signedIn)
   if (configured !== undefined) return judged(configured, now, 'the configuration')
   return signedIn.found === undefined ? skipped('token', signedIn) : ok('token', UNKNOWN, true)
 }

@@ -63,8 +63,20 @@ export const isPassing = (networkCode: string): boolean => PASSING.has(networkCo
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|ERROR_IN_CERT|ERROR_IN_CRL)/
 
-function meaningOf(code: string): Meaning | undefined {
-  const known = MEANINGS[code]
+/**
+ * OpenSSL's own line (its manual, ERR_error_string) has a thread's number, names of functions and the path of its source
+ * on the machine that built Node; its fourth field alone is for people.
+ */
+const OPENSSL = /(?:\w+ EPROTO )?[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*):(?:[a-z]:)?[^:]*:\d+:/i
+
+/** The name that Node gives to what OpenSSL said, for errors that are called EPROTO alone. */
+function namedByOpenssl(message: string): string | undefined {
+  const reason = OPENSSL.exec(message)?.[1]
+  return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`
+}
+
+function meaningOf(code: string, message: string): Meaning | undefined {
+  const known = MEANINGS[namedByOpenssl(message) ?? code] ?? MEANINGS[code]
   if (known !== undefined) return known
   if (TLS.test(code)) return ['tls-failed', 'its certificate or its TLS is not accepted']
   if (code.startsWith('HPE_') || code === 'HTTPParserError')
@@ -87,7 +99,7 @@ function isBeforeConnection(error: Error): boolean {
 /** A host with several addresses fails with an error for each, and no words of its own. */
 function wordsOf(error: Error): string {
   const words = error instanceof AggregateError ? error.errors.map(String).join('; ') : error.message
-  return oneLine(words, 200)
+  return oneLine(words.replace(OPENSSL, '$1 '), 200)
 }
 
 /** The proxy is the only host that is connected to when there is one. */
@@ -108,7 +120,7 @@ export function networkFailure(thrown: unknown, place: string, way?: Pick<Way, '
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   if (error.cause instanceof AlmanacError) return error.cause
   const network = codeOf(error)
-  const [code, what, next] = meaningOf(network) ?? ['unreachable', 'the connection failed']
+  const [code, what, next] = meaningOf(network, error.message) ?? ['unreachable', 'the connection failed']
   if (way?.proxy !== undefined && isBeforeConnection(error))
     return proxyUnreachable(way.proxy, place, what, network)
   const cause = new Error(wordsOf(error))

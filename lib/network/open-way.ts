@@ -21,7 +21,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 }
 
-async function authoritiesIn(path: string, named: string): Promise<readonly string[]> {
+/** The certificates of one PEM file; `named` is what messages call it. Throws `bad-configuration`, naming the file. */
+export async function authoritiesIn(path: string, named: string): Promise<readonly string[]> {
   const place = `${path} (${named})`
   const pem = await readFile(path, 'utf8').catch((thrown: unknown) => {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'

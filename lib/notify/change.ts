@@ -22,6 +22,10 @@ export interface Night {
   readonly incidents: readonly Incident[]
   /** The subjects it says anything about: see `subjectsOf`. */
   readonly subjects: ReadonlySet<string>
+  /** The subjects that are configured: see `keptOf`. */
+  readonly kept: ReadonlySet<string>
+  /** The site's day by our clock. */
+  readonly today: Day
 }
 
 /** What a night changes: `open` is all that is open after it. */
@@ -30,19 +34,24 @@ export interface Change extends Standing {
   readonly recovered: readonly OpenIncident[]
 }
 
+/** A day to come counts as today, else the nights until then would count as older ones. */
+const notAfter = (today: Day, dt: Day): Day => (dt > today ? today : dt)
+
 /**
  * Holds a night against what is open. The same incident again is nothing new. One of another kind about the same subject
- * takes the place of the earlier, which has not recovered by that. What the night says nothing about stays as it is, and a
- * night older than the newest changes nothing.
+ * takes the place of the earlier, which has not recovered by that. What the night says nothing about stays as it is, what
+ * is configured no more is forgotten without a word, and a night older than the newest changes nothing.
  */
-export function changeOf(before: Standing, { dt, run, incidents, subjects }: Night): Change {
-  if (before.dt !== null && dt < before.dt) return { ...before, opened: [], recovered: [] }
+export function changeOf(before: Standing, night: Night): Change {
+  const { dt, run, incidents, subjects, kept, today } = night
+  if (before.dt !== null && dt < notAfter(today, before.dt)) return { ...before, opened: [], recovered: [] }
   const isNow = (what: string): boolean => incidents.some((each) => each.what === what)
   const isTroubled = (subject: string): boolean => incidents.some(({ what }) => subjectOf(what) === subject)
-  const stays = before.open.filter(({ what }) => isNow(what) || !subjects.has(subjectOf(what)))
+  const known = before.open.filter(({ what }) => kept.has(subjectOf(what)))
+  const stays = known.filter(({ what }) => isNow(what) || !subjects.has(subjectOf(what)))
   const opened = incidents
-    .filter(({ what }) => !before.open.some((each) => each.what === what))
+    .filter(({ what }) => !known.some((each) => each.what === what))
     .map((each) => ({ ...each, since: dt, run }))
-  const recovered = before.open.filter((each) => !stays.includes(each) && !isTroubled(subjectOf(each.what)))
-  return { dt, open: [...stays, ...opened], opened, recovered }
+  const recovered = known.filter((each) => !stays.includes(each) && !isTroubled(subjectOf(each.what)))
+  return { dt: notAfter(today, dt), open: [...stays, ...opened], opened, recovered }
 }

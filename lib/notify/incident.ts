@@ -1,4 +1,4 @@
-import { addDays, dayIn } from '../core/day.ts'
+import { addDays, dayIn, dayNumber } from '../core/day.ts'
 import { ERRORS } from '../core/errors.ts'
 import type { EntityOutcome } from '../core/event.ts'
 import type { RunReport } from '../core/report.ts'
@@ -22,6 +22,10 @@ export interface NightFacts {
   readonly now: number
   /** Null: unknown, which says nothing about the token. */
   readonly tokenExpiresAt: number | null
+  /** Whether the site is signed in to with a personal access token. */
+  readonly isPat: boolean
+  /** The names of the entities that are switched on. */
+  readonly entities: readonly string[]
   /** The command that accepts a held candidate (SHA-256). */
   readonly acceptCommand: (entity: string, candidate: string) => string
 }
@@ -103,17 +107,23 @@ function runIncident({ failure }: RunReport): Incident[] {
 const isKnown = (time: number | null): time is number =>
   time !== null && !Number.isNaN(new Date(time).getTime())
 
+/** How long a token lasts, in days of the calendar (UTC), as its last day is given. */
+function whenExpired(expiresAt: number, now: number): string {
+  if (expiresAt < now) return 'has expired'
+  const days = dayNumber(dayIn('UTC', expiresAt)) - dayNumber(dayIn('UTC', now))
+  if (days === 0) return 'expires today'
+  return `expires in ${days} ${days === 1 ? 'day' : 'days'}`
+}
+
 function tokenIncident({ now, tokenExpiresAt }: NightFacts): Incident[] {
   if (!isKnown(tokenExpiresAt)) return []
   const left = (tokenExpiresAt - now) / DAY_MS
   const within = TOKEN_DAYS.find((days) => left <= days)
   if (within === undefined) return []
-  const day = new Date(tokenExpiresAt).toISOString().slice(0, 10)
-  const when = left < 0 ? 'has expired' : `expires in ${Math.floor(left)} days`
   return [
     incident(`token-expires:${within}`, {
-      title: `the personal access token ${when}`,
-      detail: `Its last day is ${day} (UTC). From then on no night can sign in.`,
+      title: `the personal access token ${whenExpired(tokenExpiresAt, now)}`,
+      detail: `Its last day is ${dayIn('UTC', tokenExpiresAt)} (UTC). From then on no night can sign in.`,
       doFirst:
         'Create a new personal access token in Tableau, put its name and secret where the configuration says, then run "almanac doctor".',
       command: null,
@@ -135,19 +145,33 @@ export function incidentsOf(report: RunReport, facts: NightFacts): readonly Inci
   ]
 }
 
+/** A run of some entities that went through does not show that a whole night would; one that failed shows that it would not. */
+const isOfNight = ({ failure, outcomes }: RunReport, { entities }: NightFacts): boolean =>
+  failure !== null || entities.every((name) => outcomes.some(({ entity }) => entity === name))
+
 /** The subjects that a night says something about; of the others nothing is known, for better or worse. */
-export function subjectsOf(report: RunReport, { tokenExpiresAt }: NightFacts): ReadonlySet<string> {
+export function subjectsOf(report: RunReport, facts: NightFacts): ReadonlySet<string> {
   const reached = report.outcomes.filter((outcome) => isReached(outcome, report))
-  const token = isKnown(tokenExpiresAt) ? ['token-expires'] : []
-  return new Set(['run', ...reached.map(({ entity }) => entity), ...token])
+  const run = isOfNight(report, facts) ? ['run'] : []
+  const token = isKnown(facts.tokenExpiresAt) ? ['token-expires'] : []
+  return new Set([...run, ...reached.map(({ entity }) => entity), ...token])
+}
+
+/**
+ * The subjects that can still have incidents: an entity that is switched off and was not asked for either, or a token
+ * where none is used, would keep theirs for ever.
+ */
+export function keptOf({ outcomes }: RunReport, facts: NightFacts): ReadonlySet<string> {
+  const token = facts.isPat || isKnown(facts.tokenExpiresAt) ? ['token-expires'] : []
+  return new Set(['run', ...facts.entities, ...outcomes.map(({ entity }) => entity), ...token])
 }
 
 /** Ahead of UTC by 14 hours at most, and a day may be asked for that is one from the server's own. */
 const DAYS_AHEAD = 2
 
 /**
- * Whether a run speaks of the site at all. One that was asked for the wrong day says something of who asked; and a day
- * that has not come yet would make every night until then an older one.
+ * Whether a run speaks of the site at all. One that was asked for the wrong day, or for one that is far off, says something
+ * of who asked.
  */
 export const isTelling = ({ dt, failure }: RunReport, now: number): boolean =>
   failure?.code !== 'wrong-day' && dt <= addDays(dayIn('UTC', now), DAYS_AHEAD)

@@ -21,12 +21,14 @@ export interface Step<T> {
 
 /**
  * Changes a site's notice by compare-and-swap: `change` is asked again whenever another run got ahead, and nothing is
- * written when nothing changed. Throws what the store throws, `corrupt-object`, or `store-conflict`.
+ * written when nothing changed, nor once the signal is aborted. Throws what the store throws, `corrupt-object`,
+ * `store-conflict`, or the signal's reason.
  */
 export async function changeNotice<T>(
   store: ObjectStore,
   site: string,
   change: (notice: Notice) => Step<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const key = keys.notice(site)
   for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -34,6 +36,8 @@ export async function changeNotice<T>(
     const { notice, result } = change(object === undefined ? NO_NOTICE : parsed(key, object.bytes))
     const bytes = jsonBytes(notice)
     if (object !== undefined && Buffer.compare(bytes, object.bytes) === 0) return result
+    // Whoever asked has gone on by now, and acted as if nothing had been written.
+    signal?.throwIfAborted()
     const condition = object === undefined ? 'absent' : { etag: object.etag }
     if ((await store.write(key, bytes, condition)).won) return result
   }

@@ -1,5 +1,6 @@
 import type { Day } from '../core/day.ts'
 import { changeOf, type Night, type OpenIncident, type Standing } from './change.ts'
+import { subjectOf } from './incident.ts'
 
 /** One thing to tell: an incident that began, one that is over, or that a webhook works. */
 export interface News {
@@ -120,6 +121,21 @@ export function settled(notice: Notice, claimId: string, attempts: readonly Atte
     const isSent = (id: string): boolean => problem === null && news.some((each) => each.id === id)
     const claim = mailbox.claim?.id === claimId ? null : mailbox.claim
     return [[target, { owed: mailbox.owed.filter(({ id }) => !isSent(id)), claim }]]
+  })
+  return { ...notice, mailboxes: { ...notice.mailboxes, ...Object.fromEntries(after) } }
+}
+
+/**
+ * The notice after news that was sent without looking at it. A subject that was told as it is now is owed nothing older,
+ * be it the same news under another id.
+ */
+export function caughtUp(notice: Notice, attempts: readonly Attempt[]): Notice {
+  const after = attempts.flatMap(({ target, news, problem }): [string, Mailbox][] => {
+    const mailbox = notice.mailboxes[target]
+    if (mailbox === undefined || problem !== null) return []
+    const isTold = ({ dt, incident }: News): boolean =>
+      news.some((sent) => dt <= sent.dt && subjectOf(sent.incident.what) === subjectOf(incident.what))
+    return [[target, { ...mailbox, owed: mailbox.owed.filter((each) => !isTold(each)) }]]
   })
   return { ...notice, mailboxes: { ...notice.mailboxes, ...Object.fromEntries(after) } }
 }

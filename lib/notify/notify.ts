@@ -1,12 +1,21 @@
 import type { NotifyTarget } from '../config/configuration.ts'
-import type { Day } from '../core/day.ts'
+import { type Day, dayIn } from '../core/day.ts'
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
 import type { Night } from './change.ts'
-import { incidentsOf, isTelling, type NightFacts, subjectsOf } from './incident.ts'
-import { changeNotice } from './memory.ts'
-import { type Attempt, afterNight, type Batch, claimed, NO_NOTICE, type Notice, settled } from './notice.ts'
+import { incidentsOf, isTelling, keptOf, type NightFacts, subjectsOf } from './incident.ts'
+import { changeNotice, type Step } from './memory.ts'
+import {
+  type Attempt,
+  afterNight,
+  type Batch,
+  caughtUp,
+  claimed,
+  NO_NOTICE,
+  type Notice,
+  settled,
+} from './notice.ts'
 import { type SendPorts, send } from './send.ts'
 import { distinct, targetId, targetName } from './target.ts'
 import { within } from './within.ts'
@@ -16,7 +25,12 @@ export interface NotifyInput {
   readonly report: RunReport
   /** Milliseconds since 1970 UTC; null when it is not known. */
   readonly tokenExpiresAt: number | null
-  readonly site: { readonly slug: string; readonly owner: string | undefined }
+  /** Whether the site is signed in to with a personal access token. */
+  readonly isPat: boolean
+  /** `timeZone`: an IANA name. */
+  readonly site: { readonly slug: string; readonly owner: string | undefined; readonly timeZone: string }
+  /** The names of the entities that are switched on, whichever of them the run was asked for. */
+  readonly entities: readonly string[]
   readonly targets: readonly NotifyTarget[]
   readonly acceptCommand: (entity: string, candidate: string) => string
   /** The site's newest day that is whole, if the caller knows it. */
@@ -45,14 +59,15 @@ export interface NotifyResult {
   readonly memory: string | null
 }
 
-/** How long each step may take, in milliseconds, and how often is sent; 29 seconds in all unless said otherwise. */
+/** How long each step and the whole may take, in milliseconds, and how often is sent. */
 export interface NotifyLimits {
   readonly storeMs: number
   readonly sendMs: number
+  readonly wholeMs: number
   readonly rounds: number
 }
 
-const LIMITS: NotifyLimits = { storeMs: 3_000, sendMs: 10_000, rounds: 2 }
+const LIMITS: NotifyLimits = { storeMs: 10_000, sendMs: 10_000, wholeMs: 44_000, rounds: 2 }
 
 interface Work {
   readonly input: NotifyInput
@@ -70,11 +85,17 @@ interface Round {
   readonly problem: string | null
 }
 
-function nightOf({ report, tokenExpiresAt, acceptCommand }: NotifyInput, now: number): Night | null {
+function nightOf({ report, site, ...input }: NotifyInput, now: number): Night | null {
   if (!isTelling(report, now)) return null
-  const facts: NightFacts = { now, tokenExpiresAt, acceptCommand }
-  const { dt, run } = report
-  return { dt, run, incidents: incidentsOf(report, facts), subjects: subjectsOf(report, facts) }
+  const facts: NightFacts = { ...input, now }
+  return {
+    dt: report.dt,
+    run: report.run,
+    incidents: incidentsOf(report, facts),
+    subjects: subjectsOf(report, facts),
+    kept: keptOf(report, facts),
+    today: dayIn(site.timeZone, now),
+  }
 }
 
 const NO_STORE = 'the warehouse could not be opened'
@@ -88,40 +109,50 @@ async function claimAfter(
 ): Promise<Round> {
   const { store, clock } = ports
   if (store === null) throw new AlmanacError('store-failed', NO_STORE)
-  return within(limits.storeMs, 'the warehouse', () =>
-    changeNotice(store, input.site.slug, (before) => {
-      const { notice, batches } = claimed(change(before), targets, { id: claimId, at: clock.now() })
-      const isBusy = (target: string): boolean =>
-        (notice.mailboxes[target]?.owed.length ?? 0) > 0 && !batches.some((each) => each.target === target)
-      return { notice, result: { batches, busy: targets.filter(isBusy), problem: null } }
-    }),
+  const step = (before: Notice): Step<Round> => {
+    const { notice, batches } = claimed(change(before), targets, { id: claimId, at: clock.now() })
+    const isBusy = (target: string): boolean =>
+      (notice.mailboxes[target]?.owed.length ?? 0) > 0 && !batches.some((each) => each.target === target)
+    return { notice, result: { batches, busy: targets.filter(isBusy), problem: null } }
+  }
+  return within(limits.storeMs, 'the warehouse', (signal) =>
+    changeNotice(store, input.site.slug, step, signal),
   )
 }
 
+const takenIn = ({ ports, night, targets }: Work, notice: Notice): Notice =>
+  afterNight(notice, night, [...targets.keys()], ports.newId)
+
 /** Takes the night in. Without a memory everything it says counts as new: better told twice than never. */
 async function begin(work: Work, claimId: string): Promise<Round> {
-  const { ports, night, targets } = work
-  const ids = [...targets.keys()]
-  const take = (notice: Notice): Notice => afterNight(notice, night, ids, ports.newId)
+  const ids = [...work.targets.keys()]
   try {
-    return await claimAfter(work, ids, take, claimId)
+    return await claimAfter(work, ids, (notice) => takenIn(work, notice), claimId)
   } catch (thrown) {
-    const { batches } = claimed(take(NO_NOTICE), ids, { id: claimId, at: ports.clock.now() })
+    const claim = { id: claimId, at: work.ports.clock.now() }
+    const { batches } = claimed(takenIn(work, NO_NOTICE), ids, claim)
     const problem = `${asAlmanacError(thrown).message}; what was told before is unknown, so it may be told twice`
     return { batches, busy: [], problem }
   }
 }
 
-/** Writes down what was sent, and claims what other runs have left to the same targets meanwhile. */
-async function goOn(
-  work: Work,
-  claimId: string,
-  attempts: readonly Attempt[],
-  isLast: boolean,
-): Promise<Round> {
+/** A round's attempts: whether they were made without the memory, and whether no more may follow. */
+interface Made {
+  readonly attempts: readonly Attempt[]
+  readonly isBlind: boolean
+  readonly isLast: boolean
+}
+
+/**
+ * Writes down what was sent, and claims what other runs have left to the same targets meanwhile. After news that was sent
+ * without a memory the night is taken in only now: the store may have been out of reach for a moment.
+ */
+async function goOn(work: Work, claimId: string, { attempts, isBlind, isLast }: Made): Promise<Round> {
   const sent = attempts.flatMap(({ target, problem }) => (problem === null && !isLast ? [target] : []))
+  const change = (notice: Notice): Notice =>
+    settled(isBlind ? caughtUp(takenIn(work, notice), attempts) : notice, claimId, attempts)
   try {
-    return await claimAfter(work, sent, (notice) => settled(notice, claimId, attempts), claimId)
+    return await claimAfter(work, sent, change, claimId)
   } catch (thrown) {
     const problem = `${asAlmanacError(thrown).message}; what was sent could not be written down, so it may be told again`
     return { batches: [], busy: [], problem }
@@ -155,8 +186,15 @@ function resultOf(target: NotifyTarget, attempts: readonly Attempt[], busy: read
   return { target: name, outcome: 'none', reason }
 }
 
+/** Says whether there is time to write down what was sent, send once more, and write that down. */
+function untilOver({ ports: { clock }, limits }: Work): () => boolean {
+  const begun = clock.elapsed()
+  return () => clock.elapsed() - begun + 2 * limits.storeMs + limits.sendMs <= limits.wholeMs
+}
+
 async function tell(work: Work): Promise<NotifyResult> {
   const { ports, limits, targets } = work
+  const hasTime = untilOver(work)
   const claimId = ports.newId()
   const first = await begin(work, claimId)
   const attempts: Attempt[] = []
@@ -165,9 +203,12 @@ async function tell(work: Work): Promise<NotifyResult> {
   for (let round = 1; batches.length > 0; round++) {
     const made = await Promise.all(batches.map((batch) => attempt(work, batch)))
     attempts.push(...made)
-    // Without a memory there is nothing to write down in.
-    if (first.problem !== null) break
-    const next = await goOn(work, claimId, made, round === limits.rounds)
+    const isLast = round === limits.rounds || !hasTime()
+    const next = await goOn(work, claimId, {
+      attempts: made,
+      isBlind: round === 1 && first.problem !== null,
+      isLast,
+    })
     problem ??= next.problem
     batches = next.batches
   }
@@ -177,7 +218,7 @@ async function tell(work: Work): Promise<NotifyResult> {
 
 /**
  * Tells people what a night changed: every incident once, every recovery once, to each target. What could not be delivered
- * is sent with the next night. Of several runs at once one sends. Takes less than 30 seconds and never throws: what
+ * is sent with the next night. Of several runs at once one sends. Takes less than 45 seconds and never throws: what
  * went wrong stands in the result.
  */
 export async function notify(

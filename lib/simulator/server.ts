@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type Clock, clockOf } from './clock.ts'
+import { type Clock, clockOf, realClock } from './clock.ts'
 import { countersOf } from './counters.ts'
 import { type Counts, countsOf, type Size } from './counts.ts'
 import { doorOf, type Password, type Pat } from './door.ts'
@@ -56,6 +56,8 @@ export type SimulatorOptions = {
   cloud?: boolean
   /** The server's clock is ahead of its day's time by so many minutes (negative: behind). */
   clockSkewMinutes?: number
+  /** Whether the server's clock is this machine's, instead of moving with requests (default false). */
+  realTime?: boolean
   /** REST API version of the server (default 3.29). */
   apiVersion?: string
   /** Idle minutes, by the simulated clock, after which a session ends (default 240, as Tableau Server). */
@@ -73,7 +75,7 @@ export type Simulator = {
   day(): string
   /** Goes to another day; throws RangeError for one before the first. */
   setDay(day: string): void
-  /** Lets minutes pass on the simulated clock, within the day. */
+  /** Lets minutes pass on the simulated clock; within the day, unless it follows real time. */
   pass(minutes: number): void
   /** The truth of the main site, today or on a day. */
   world(day?: string): World
@@ -130,7 +132,10 @@ const machineOf = (
   const [main] = sites
   let today = options.day ?? DAY
   main.on(today)
-  const clock = skewed(clockOf(today), options.clockSkewMinutes ?? 0)
+  const clock = skewed(
+    options.realTime === true ? realClock() : clockOf(today),
+    options.clockSkewMinutes ?? 0,
+  )
   const idleMinutes = options.sessionMinutes ?? 240
   const { pats, cloud } = keys
   const sessions = sessionsOf(options.seed ?? 7, clock.now, idleMinutes)

@@ -45,6 +45,36 @@ const noPasswordsOnCloud = (host: string, user: string): AlmanacError =>
     { next: 'Sign in with a personal access token or a connected app.' },
   )
 
+interface KeyFlaw {
+  readonly isSo: (pem: string) => boolean
+  readonly says: string
+  readonly next: string
+}
+
+/** What else people put in the place of a private key, by what its PEM says (RFC 7468; older ones RFC 1421). */
+const KEY_FLAWS: readonly KeyFlaw[] = [
+  {
+    isSo: (pem) => /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: *4,ENCRYPTED/.test(pem),
+    says: 'is encrypted, and Almanac asks for no passphrase',
+    next: 'Put it there unencrypted, as "openssl pkcs8 -topk8 -nocrypt" writes it.',
+  },
+  {
+    isSo: (pem) => /BEGIN (RSA )?PUBLIC KEY/.test(pem) && !/PRIVATE KEY/.test(pem),
+    says: 'is a public key',
+    next: 'Put its private half there; the public half belongs into Tableau Cloud Manager.',
+  },
+  {
+    isSo: () => true,
+    says: 'is no RSA private key in PEM of at least 2048 bits, unencrypted',
+    next: 'Put the whole PEM text there, from -----BEGIN PRIVATE KEY----- to the END line.',
+  },
+]
+
+/** Why the key of a unified access token cannot sign; undefined when it can. */
+function keyFlaw(pem: string): KeyFlaw | undefined {
+  return rsaKeyOf(pem) === undefined ? KEY_FLAWS.find(({ isSo }) => isSo(pem)) : undefined
+}
+
 /**
  * Finds what is wrong with an identity before anything is sent, also before the host is looked up. `host` may have a port.
  * Throws `secret-missing` (an empty secret) or `bad-configuration` (a password for Tableau Cloud; for a unified access
@@ -55,12 +85,11 @@ export function checkIdentity({ identity }: Pick<SignIn, 'identity'>, host: stri
   if (secretOf(identity).trim() === '')
     throw new AlmanacError('secret-missing', `The secret is empty that belongs to ${nameOf(identity)}`)
   if (identity.kind !== 'uat') return
-  if (rsaKeyOf(identity.privateKey.reveal()) === undefined)
-    throw new AlmanacError(
-      'bad-configuration',
-      `The private key for ${nameOf(identity)} is no RSA private key in PEM of at least 2048 bits, unencrypted`,
-      { next: 'Put the whole PEM text there, from -----BEGIN PRIVATE KEY----- to the END line.' },
-    )
+  const flaw = keyFlaw(identity.privateKey.reveal())
+  if (flaw !== undefined)
+    throw new AlmanacError('bad-configuration', `The private key for ${nameOf(identity)} ${flaw.says}`, {
+      next: flaw.next,
+    })
   if (!isUserClaim(identity.userClaim))
     throw new AlmanacError(
       'bad-configuration',

@@ -24,10 +24,17 @@ const secondsOf = (milliseconds: number): number => Math.floor(milliseconds / 10
 /** Whether the user's name may stand in this claim of a UAT. */
 export const isUserClaim = (claim: string): boolean => claim !== '' && !UAT_CLAIMS.includes(claim)
 
-/** The RSA private key in a PEM text; undefined when it is none that can sign: no PEM, encrypted, not RSA, too short. */
+/** Files of variables have one line a value, so a key's newlines are usually written as \n in them. */
+const withNewlines = (pem: string): string =>
+  pem.trim().includes('\n') ? pem : pem.replace(/\\r\\n|\\n/g, '\n')
+
+/**
+ * The RSA private key in a PEM text, its newlines also written as \n; undefined when it is none that can sign: no PEM,
+ * encrypted, not RSA, too short.
+ */
 export function rsaKeyOf(pem: string): KeyObject | undefined {
   try {
-    const key = createPrivateKey(pem)
+    const key = createPrivateKey(withNewlines(pem))
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
     return key.asymmetricKeyType === 'rsa' && bits >= LEAST_RSA_BITS ? key : undefined
   } catch {

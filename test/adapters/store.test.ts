@@ -16,6 +16,8 @@ import { objectStoreContract } from './contract.ts'
 /** An S3 of one's own to test against, with credentials as AWS's SDK finds them. The bucket must be there. */
 const ENDPOINT = process.env['ALMANAC_TEST_S3_ENDPOINT']
 const BUCKET = process.env['ALMANAC_TEST_S3_BUCKET'] ?? ''
+if (ENDPOINT && BUCKET === '')
+  throw new Error(`ALMANAC_TEST_S3_ENDPOINT is "${ENDPOINT}" and ALMANAC_TEST_S3_BUCKET is not set`)
 
 let base: string
 let server: S3Server

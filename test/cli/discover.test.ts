@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { smallSite } from '../doctor/site.ts'
 import { almanac, everything, type Outcome } from './terminal.ts'
@@ -84,6 +84,18 @@ test('one site that refuses us does not keep the others from being seen; exit 1'
   expect(lines).toHaveLength(10)
   expect(lines[1]).toMatch(/^second,site,true,true,all,1,,1,/)
   expect(lines.at(-1)).toMatch(/^second,jobs,false,true,all,15,,1,/)
+})
+
+test('a role that sees nothing says what to give the user, exit 3', async () => {
+  const viewer = await smallSite({ siteRole: 'Viewer' })
+  onTestFinished(() => viewer.close())
+  const { exit, out, err } = await discover([], { TABLEAU_SERVER_URL: viewer.url })
+  expect(exit).toBe(3)
+  expect(err).toMatch(
+    /^error forbidden: demo: Viewer sees nothing whole of what is switched on.*\nnext: Give the user the site role SiteAdministratorExplorer/,
+  )
+  expect(out).toContain('Viewer is refused it')
+  expect(out).not.toContain('a night of demo')
 })
 
 test('no output holds the secret', () => {

@@ -96,6 +96,19 @@ test('a configuration that is wrong is a failed check, and the only one', async 
   expect(rows[0]?.says).toContain('broken.json')
 })
 
+test.each([
+  ['insecure', { TABLEAU_SERVER_URL: 'http://tableau.example.com' }],
+  ['forbidden', { TABLEAU_SERVER_URL: 'https://169.254.169.254' }],
+  ['incomplete', { TABLEAU_PAT_NAME: '' }],
+])('an environment that is %s is a failed check as well', async (_what, more) => {
+  const { exit, out, err } = await doctor(['--output', 'json'], more)
+  expect([exit, err]).toEqual([1, ''])
+  expect(JSON.parse(out)).toMatchObject([
+    { site: null, check: 'configuration', verdict: 'fail', next: expect.stringMatching(/./) },
+  ])
+  expect((await doctor([], more)).out).toMatch(/^✗ configuration .+\n {24}→ /)
+})
+
 test('no configuration at all says how to get one', async () => {
   const { exit, out } = await almanac(['doctor', '--config', join(folder, 'absent.json')], {})
   expect(exit).toBe(1)

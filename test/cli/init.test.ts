@@ -22,7 +22,12 @@ afterAll(async () => {
 })
 
 const newPath = (): string => join(folder.path, `${count++}.json`)
-const env = () => ({ TABLEAU_PAT_SECRET: sim.patSecret, CANARY })
+const appSecret = (): string => sim.connectedApp?.secret ?? ''
+const env = () => ({
+  TABLEAU_PAT_SECRET: sim.patSecret,
+  TABLEAU_CONNECTED_APP_SECRET_VALUE: appSecret(),
+  CANARY,
+})
 const flags = (path: string, more: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries({
     config: path,
@@ -97,15 +102,27 @@ describe('init without a terminal', () => {
   })
 
   test.each([
-    ['a secret where its place is expected', { secret: CANARY }, /^error usage: --secret takes a place/],
+    [
+      'a secret where its place is expected',
+      { secret: CANARY },
+      /^error usage: --secret is no place where the secret is kept; it takes env:/,
+    ],
     [
       'an unknown way to sign in',
       { 'sign-in': 'magic' },
       /^error usage: .*--sign-in.*magic.*pat, connected-app, uat, password/,
     ],
-    ['a zone that is none', { 'time-zone': 'Europe/Berln' }, /sites\[0\]\.timeZone: "Europe\/Berln"/],
-    ['a webhook without a kind', { notify: 'env:HOOK' }, /^error usage: --notify takes a kind/],
-    ['a slug that is none', { slug: 'No Slug' }, /sites\[0\]\.slug/],
+    [
+      'a zone that is none',
+      { 'time-zone': 'Europe/Berln' },
+      /^error usage: --time-zone: "Europe\/Berln" is no IANA time zone; the nearest is "Europe\/Berlin"\n/,
+    ],
+    [
+      'a webhook without a kind',
+      { notify: 'env:HOOK' },
+      /^error usage: --notify is no kind and place of a webhook/,
+    ],
+    ['a slug that is none', { slug: 'No Slug' }, /^error usage: --slug: /],
     [
       'a secret that is not there',
       { secret: 'env:NOT_THERE' },
@@ -116,7 +133,7 @@ describe('init without a terminal', () => {
     [
       'a password for Tableau Cloud',
       { 'sign-in': 'password', user: 'x', server: '10ax.online.tableau.com' },
-      /multi-factor|Cloud/,
+      /^error usage: --sign-in: "password" does not lead into .*Tableau Cloud/,
     ],
   ])('%s is named, and writes nothing', async (_, more, message) => {
     const path = newPath()
@@ -137,7 +154,12 @@ describe('init without a terminal', () => {
   test('adds a site to a file that is there, and leaves what it said', async () => {
     const path = newPath()
     await init(path)
-    const more = { slug: 'again', owner: 'Sales', notify: 'slack=env:SLACK', 'ca-file': 'ca.pem' }
+    const more = {
+      slug: 'again',
+      owner: 'Sales',
+      notify: 'slack=env:SLACK',
+      'ca-file': join(folder.path, 'ca.pem'),
+    }
     const { exit, err } = await init(path, { ...more, server: 'https://other.example.com' }, '--unchecked')
     expect(err).toMatch(/has the site again now/)
     expect(exit).toBe(0)
@@ -146,7 +168,7 @@ describe('init without a terminal', () => {
     expect(sites[1]).toMatchObject({
       slug: 'again',
       owner: 'Sales',
-      caFile: 'ca.pem',
+      caFile: join(folder.path, 'ca.pem'),
       notify: [{ kind: 'slack', url: { env: 'SLACK' } }],
     })
   })
@@ -155,8 +177,11 @@ describe('init without a terminal', () => {
     const path = newPath()
     await init(path)
     const before = await readFile(path, 'utf8')
-    const { exit } = await init(path)
+    const { exit, err } = await init(path)
     expect(exit).toBe(2)
+    expect(err).toContain(
+      `error usage: --tableau-site: server and site are in ${path} already (slug "demo")\n`,
+    )
     expect(await readFile(path, 'utf8')).toBe(before)
   })
 
@@ -235,6 +260,57 @@ describe('init on a terminal', () => {
     expect((await written(path)).sites[0]).toMatchObject({ site: 'demo', timeZone: 'Europe/Berlin' })
   })
 
+  const FIRST = ['server', 'tableauSite', 'signIn']
+  const LAST = ['secret', 'timeZone', 'warehouse', 'owner', 'notify']
+
+  /** The questions of a conversation, in the order in which they were asked. */
+  const askedIn = (shown: string): readonly string[] =>
+    QUESTIONS.map(({ name, asks }) => ({ name, at: shown.indexOf(asks) }))
+      .filter(({ at }) => at >= 0)
+      .sort((one, other) => one.at - other.at)
+      .map(({ name }) => name)
+
+  test('asks of a connected app exactly what it needs, and signs in by it', async () => {
+    const path = newPath()
+    const { clientId = '', secretId = '' } = sim.connectedApp ?? {}
+    const user = sim.world().users[0]?.name ?? ''
+    const own = [clientId, secretId, user]
+    const { exit, shown } = await conversation(path, [
+      sim.url,
+      'demo',
+      'connected-app',
+      ...own,
+      '',
+      'UTC',
+      '',
+      'BI platform',
+      '',
+    ])
+    expect(exit, shown).toBe(0)
+    expect(askedIn(shown)).toEqual([...FIRST, 'clientId', 'secretId', 'user', ...LAST])
+    expect(shown).toContain('[env:TABLEAU_CONNECTED_APP_SECRET_VALUE]')
+    expect(shown).toContain('signed in to site demo')
+    expect((await written(path)).sites[0].signIn).toEqual({
+      kind: 'connected-app',
+      clientId,
+      secretId,
+      user,
+      secret: { env: 'TABLEAU_CONNECTED_APP_SECRET_VALUE' },
+    })
+  })
+
+  test.each([
+    ['pat', ['patName']],
+    ['uat', ['issuer', 'keyId', 'tenantId', 'user']],
+    ['password', ['user']],
+  ])('asks for %s exactly what it needs', async (kind, own) => {
+    const typed = [sim.url, 'demo', kind, ...own.map((name) => `my-${name}`), '', 'UTC', '', 'BI', '', 'n']
+    const { exit, shown } = await conversation(newPath(), typed)
+    expect(exit, shown).toBeGreaterThan(0)
+    expect(askedIn(shown)).toEqual([...FIRST, ...own, ...LAST])
+    expect(shown).toContain('Write the file all the same?')
+  })
+
   test('asks again for a choice that there is none of', async () => {
     const { shown } = await conversation(newPath(), [sim.url, 'demo', 'magic', 'pat', ''])
     // Each question is shown once when asked; the editor draws it again as it is typed to.
@@ -266,6 +342,92 @@ describe('init on a terminal', () => {
   })
 })
 
+describe('init on a terminal, with answers that will not do', () => {
+  const wrong = async (typed: readonly string[], why: string, again: string): Promise<string> => {
+    const { exit, shown } = await conversation(newPath(), typed)
+    // The input ends at the question that is asked again.
+    expect([exit, shown]).toEqual([2, expect.stringContaining('the input ended')])
+    expect(shown).toContain(why)
+    expect(shown.slice(shown.indexOf(why))).toContain(again)
+    return shown
+  }
+  const upToSecret = (): string[] => [sim.url, 'demo', 'pat', sim.patName]
+
+  test('says at once why a server is none, and asks again', async () => {
+    await wrong(['http://tableau.example.com'], 'is not encrypted', 'Address of Tableau')
+  })
+  test('says at once that Tableau Cloud takes no password', async () => {
+    const typed = ['10ax.online.tableau.com', 'x', 'password']
+    await wrong(typed, '"password" does not lead into', 'How to sign in')
+  })
+  test('says at once that a text is no reference, without it', async () => {
+    const typed = [...upToSecret(), 'env:not_repeated']
+    const shown = await wrong(typed, 'That is no name of an environment', 'Where the secret is kept')
+    // The line editor shows it as it is typed.
+    expect(shown.split('not_repeated').length - 1).toBe(1)
+    await wrong(
+      [...upToSecret(), 'x'],
+      'That is no place where the secret is kept',
+      'Where the secret is kept',
+    )
+  })
+  test('says at once that a zone is none, and which is near', async () => {
+    const typed = [...upToSecret(), '', 'Europe/Berln']
+    await wrong(typed, '"Europe/Berln" is no IANA time zone; the nearest is "Europe/Berlin"', 'Time zone of')
+  })
+  test.each([
+    ['env:HOOK', 'That is no kind and place'],
+    ['mail=env:HOOK', '"mail" is none of slack, teams, json'],
+  ])('says at once that %s tells nobody', async (notify, why) => {
+    await wrong([...upToSecret(), '', 'UTC', '', 'BI', notify], why, 'Whom to tell')
+  })
+
+  test('goes on after a wrong answer, and loses none of the others', async () => {
+    const path = newPath()
+    const typed = ['ftp://x', sim.url, 'demo', '', sim.patName, '', 'Berln', 'UTC', '', 'BI platform', '']
+    const { exit, shown } = await conversation(path, typed)
+    expect(exit, shown).toBe(0)
+    expect((await written(path)).sites[0]).toMatchObject({ server: sim.url, timeZone: 'UTC' })
+  })
+
+  test('tells of a site that is there already as soon as server and site are known', async () => {
+    const path = newPath()
+    await init(path)
+    const { shown } = await conversation(path, [sim.url, 'demo'])
+    expect(shown).toContain(`server and site are in ${path} already (slug "demo")\n`)
+    expect(askedOnly(shown)).toEqual(['server', 'tableauSite'])
+  })
+
+  test('asks for a slug where the usual one is taken', async () => {
+    const path = newPath()
+    await init(path)
+    const { shown } = await conversation(path, ['https://other.example.com', 'demo'])
+    expect(shown).toContain(`"demo" is the slug of another site in ${path}`)
+    expect(askedOnly(shown)).toEqual(['server', 'tableauSite', 'slug'])
+  })
+
+  test('ends at once for a file that is wrong, or a place that is none', async () => {
+    const path = newPath()
+    await writeFile(path, '{ "sites": [] }')
+    for (const place of [path, join(folder.path, 'not', 'there.json'), join(path, 'below.json')]) {
+      const { exit, shown } = await conversation(place, [])
+      expect([exit, askedOnly(shown)]).toEqual([2, []])
+    }
+  })
+
+  test('tells a failure once, and that nothing was written', async () => {
+    const path = newPath()
+    const typed = [sim.url, 'demo', '', 'another-name', '', '', '', 'BI platform', '', 'n']
+    const { exit, shown } = await conversation(path, typed)
+    expect(exit).toBe(1)
+    expect(shown.split('sign-in-refused').length - 1).toBe(1)
+    expect(shown.endsWith(`nothing was written to ${path}\n`), shown).toBe(true)
+  })
+})
+
+const askedOnly = (shown: string): readonly string[] =>
+  QUESTIONS.filter(({ asks }) => shown.includes(asks)).map(({ name }) => name)
+
 test('every question is a flag with its own name', () => {
   const names = QUESTIONS.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
@@ -278,5 +440,5 @@ test('no secret was shown or written', async () => {
       .map((name) => readFile(join(folder.path, name), 'utf8')),
   )
   for (const text of [...everything, ...files])
-    for (const secret of [CANARY, sim.patSecret]) expect(text).not.toContain(secret)
+    for (const secret of [CANARY, sim.patSecret, appSecret()]) expect(text).not.toContain(secret)
 })

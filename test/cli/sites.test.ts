@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ENTITIES } from '../../lib/entities/index.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { almanac, everything, smallSite, temporaryFolder } from './terminal.ts'
+import { startWebhook, WEBHOOK_CANARY, type Webhook } from './webhook.ts'
 
 const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const
 const NOWHERE = 'http://127.0.0.1:1'
@@ -12,20 +12,7 @@ const NOWHERE = 'http://127.0.0.1:1'
 let marketing: Simulator
 let sales: Simulator
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let webhook: { url: string; bodies: Record<string, unknown>[]; close(): void }
-
-async function startWebhook() {
-  const bodies: Record<string, unknown>[] = []
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    bodies.push(JSON.parse(Buffer.concat(chunks).toString()))
-    response.writeHead(200).end('ok')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens
-  return { bodies, url: `http://127.0.0.1:${port}/hooks/canary-of-the-webhook`, close: () => server.close() }
-}
+let webhook: Webhook<Record<string, unknown>>
 
 const site = ({ url, site: name, patName }: Simulator, slug: string, server = url) => ({
   slug,
@@ -33,6 +20,10 @@ const site = ({ url, site: name, patName }: Simulator, slug: string, server = ur
   site: name,
   signIn: { kind: 'pat', name: patName, secret: { env: `${slug.toUpperCase()}_SECRET` } },
 })
+
+/** Switches every entity off but these. */
+const only = (...names: readonly string[]) =>
+  Object.fromEntries(ENTITIES.map(({ name }) => [name, names.includes(name)]))
 
 /** Writes a configuration of both sites; `down` is the one that is unreachable. Answers the file's path. */
 async function configuration(name: string, down?: 'marketing' | 'sales'): Promise<string> {
@@ -45,6 +36,7 @@ async function configuration(name: string, down?: 'marketing' | 'sales'): Promis
     owner: 'BI platform',
     warehouse: './both',
     notify: [{ kind: 'json', url: { env: 'WEBHOOK' } }],
+    entities: only('users', 'groups'),
   }
   await writeFile(path, JSON.stringify({ ...shared, sites }, null, 2))
   return path
@@ -59,10 +51,7 @@ const secrets = () => ({
 const night = (config: string, day: string, ...more: string[]) => {
   marketing.setDay(day)
   sales.setDay(day)
-  return almanac(
-    ['nightly', '--config', config, '--date', day, '--select', 'users,groups', ...more],
-    secrets(),
-  )
+  return almanac(['nightly', '--config', config, '--date', day, ...more], secrets())
 }
 
 beforeAll(async () => {
@@ -93,7 +82,7 @@ describe('two sites of one configuration', () => {
     const { exit, out, err } = await night(await configuration('down', 'marketing'), day)
     expect(exit).toBe(1)
     expect(out).toMatch(new RegExp(`sales, ${day}: 2 of 2 entities complete`))
-    expect(err).toMatch(/error unreachable: .*127\.0\.0\.1:1.*\nnext: /)
+    expect(err).toMatch(/error unreachable: marketing: .*127\.0\.0\.1:1.*\nnext: /)
     expect(webhook.bodies).toHaveLength(messages)
     expect(JSON.stringify(webhook.bodies[0])).toMatch(/marketing/)
     expect(JSON.stringify(webhook.bodies[0])).not.toMatch(/sales/)
@@ -121,7 +110,7 @@ describe('two sites of one configuration', () => {
     )
     expect(exit).toBe(2)
     expect(out).toMatch(/marketing, 2026-11-04: 2 of 2 entities complete/)
-    expect(err).toMatch(/error secret-missing: environment variable SALES_SECRET/)
+    expect(err).toMatch(/error secret-missing: sales: environment variable SALES_SECRET/)
   })
 
   test('one alone with --site', async () => {
@@ -173,7 +162,7 @@ describe('two sites of one configuration', () => {
     const config = await configuration('no-hook', 'sales')
     const { exit, err } = await almanac(
       ['nightly', '--config', config, '--date', DAYS[3], '--select', 'views', '--site', 'sales'],
-      { ...secrets(), WEBHOOK: 'http://127.0.0.1:1/canary-of-the-webhook' },
+      { ...secrets(), WEBHOOK: `http://127.0.0.1:1/${WEBHOOK_CANARY}` },
     )
     expect(exit).toBe(1)
     expect(err).toMatch(/json webhook \(environment variable WEBHOOK\) was not told: /)
@@ -181,7 +170,7 @@ describe('two sites of one configuration', () => {
 
   test('none of this shows a secret', async () => {
     const written = [...everything, await readFile(join(folder.path, 'both.json'), 'utf8')].join('')
-    for (const secret of [marketing.patSecret, sales.patSecret, 'canary-of-the-webhook'])
+    for (const secret of [marketing.patSecret, sales.patSecret, WEBHOOK_CANARY])
       expect(written).not.toContain(secret)
   })
 })

@@ -145,7 +145,10 @@ describe('a way that is set in part', () => {
     const error = refusal(env)
     expect(error).toMatchObject({ code: 'bad-configuration', exit: 2 })
     expect(error.message).toContain(name)
-    expect(error.message).toMatch(/^the site is configured only in part: .* (is|are) not set$/)
+    expect(error.message).toMatch(
+      /^the site is configured only in part: .* (is|are) not set, and there is no almanac\.config\.json in \/work$/,
+    )
+    expect(error.next).toBe('Run "almanac init" there, name the file with --config, or set what is missing.')
   })
 
   test.each([
@@ -206,13 +209,25 @@ describe('values that will not do', () => {
     },
   )
 
+  test.each([
+    ['TABLEAU_SITE_ID', 'My Marketing Site', 'not its display name'],
+    ['TABLEAU_SERVER_URL', 'ftp://tableau.example.com', 'is no address of https'],
+    ['TABLEAU_SERVER_URL', `ftp://u:${CANARY}@tableau.example.com`, 'holds what looks like a secret'],
+  ])('%s of %s', (name, value, says) => {
+    const error = refusal({ ...PLACE, ...WAYS['pat'], [name]: value })
+    expect(error).toMatchObject({ code: 'bad-configuration', message: expect.stringContaining(says) })
+  })
+
   test('a password for Tableau Cloud', () => {
     const env = { ...PLACE, ...WAYS['password'], TABLEAU_SERVER_URL: 'https://10ax.online.tableau.com' }
-    expect(refusal(env).message).toContain('Tableau Cloud takes no user name and password')
+    const { message, next } = refusal(env)
+    expect(message).toContain('Tableau Cloud takes no user name and password')
+    expect(next).toBe('Unset TABLEAU_PASSWORD and use a personal access token or a connected app.')
   })
 })
 
 test('the documentation lists every variable', () => {
-  const documented = VARIABLES.map(({ name }) => name).filter((name) => !/CA_FILE|OWNER/.test(name))
-  expect(documented.toSorted()).toEqual([...SITE_VARIABLES].sort())
+  const documented = VARIABLES.map(({ name }) => name)
+  const others = ['ALMANAC_CONFIG', 'ALMANAC_OWNER', 'TABLEAU_CA_FILE']
+  expect(documented.toSorted()).toEqual([...SITE_VARIABLES, ...others].sort())
 })

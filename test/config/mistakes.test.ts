@@ -30,6 +30,10 @@ const BUCKETS_NOT_TAKEN = [
   's3://bucket/../x',
   's3://bucket/a b',
   's3://bucket/x?y',
+  's3://bucket/a!b',
+  's3://bucket/.hidden',
+  's3://a.-b/x',
+  `s3://bucket/${'x'.repeat(121)}`,
   `s3://${'b'.repeat(64)}`,
   'S3://bucket',
 ]
@@ -44,7 +48,14 @@ const PROXIES_NOT_TAKEN = [
   'http://',
 ]
 const DAYS_NOT_TAKEN = ['2027-02-30', '2027-2-3', '01.03.2027', '2027-03-01T00:00:00Z', 'tomorrow']
-const SITES_NOT_TAKEN = ['/site/marketing', 'https://x/#/site/marketing', 'a?b', '#marketing']
+const SITES_NOT_TAKEN = [
+  'My Marketing Site',
+  ' x',
+  '/site/marketing',
+  'https://x/#/site/marketing',
+  'a?b',
+  '#marketing',
+]
 const SLUGS_NOT_TAKEN = ['Marketing', '-a', 'a_b', 'a b', 'ä', 'a'.repeat(64)]
 const ENVS_NOT_TAKEN = ['my-secret', '$SECRET', '1ST', 'lower', 'A B', 'A'.repeat(129)]
 
@@ -57,6 +68,11 @@ const FIELDS: readonly Case[] = [
   ...all(['caFile'], PATHS_NOT_TAKEN, 'is no path of a PEM file'),
   ...all([...SITE, 'timeZone'], ZONES_NOT_TAKEN, 'is no IANA time zone'),
   [['timeZone'], 'Europe/Berln', '"Europe/Berln" is no IANA time zone; the nearest is "Europe/Berlin"'],
+  [['timeZone'], 'Berlin', '"Berlin" is no IANA time zone; the nearest is "Europe/Berlin"'],
+  [['timeZone'], 'new york', 'is no IANA time zone; the nearest is "America/New_York"'],
+  [['timeZone'], 'UTC+1', 'a city, such as "Europe/Berlin", or "Etc/GMT-1" for that offset'],
+  [['timeZone'], 'gmt-03:00', 'or "Etc/GMT+3" for that offset'],
+  [['timeZone'], 'UTC+5:30', '"UTC+5:30" is no IANA time zone; it takes a city, such as "Europe/Berlin"'],
   ...all([...SITE, 'concurrency'], [0, -1, 65, 1.5, '8', 1e99], 'is no whole number from 1 to 64'),
   ...all(['timeouts', 'connect'], [0, -1, 3601, '10'], 'is no number from 0.1 to 3600'),
   [['entities'], { jbos: false }, 'jbos: is no property here; the nearest is "jobs"'],
@@ -67,12 +83,20 @@ const FIELDS: readonly Case[] = [
   ...all(['proxy'], ['drect', ''], 'is no object with "url", or "direct"'),
   ...all(['proxy', 'url'], PROXIES_NOT_TAKEN, 'is no address of a proxy'),
   [['sites'], [], 'an empty list is no list of sites, at least one'],
-  ...all([...SITE, 'slug'], SLUGS_NOT_TAKEN, 'is no slug: lower-case letters, digits and hyphens'),
+  ...all(
+    [...SITE, 'slug'],
+    SLUGS_NOT_TAKEN,
+    'is no slug: lower-case letters, digits and hyphens, at most 63',
+  ),
   ...all([...SITE, 'server'], SERVERS_NOT_TAKEN, 'is no address of a Tableau server'),
   [[...SITE, 'server'], 'http://tableau.example.com', '"http://tableau.example.com" is not encrypted'],
-  [[...SITE, 'server'], 'ftp://tableau.example.com', 'is not encrypted'],
+  [[...SITE, 'server'], 'ftp://tableau.example.com', 'is no address of https, which alone is taken'],
   [[...SITE, 'server'], 'https://169.254.169.254', 'is a link-local or metadata address'],
-  ...all([...SITE, 'site'], SITES_NOT_TAKEN, 'is no site: the part of its address after /site/'),
+  ...all(
+    [...SITE, 'site'],
+    SITES_NOT_TAKEN,
+    'is no site: the part of its address after /site/, not its display name',
+  ),
   [[...SITE, 'acceptSurplus', 0], 'flows', '"flows" is none of site, users, groups, views, jobs'],
   [[...SITE, 'acceptSurplus', 0], 'view', 'the nearest is "views"'],
   [[...SITE, 'acceptNarrowed', 0], 'jobs', '"jobs" is switched off by "entities"'],

@@ -177,7 +177,7 @@ describe('values that are made the same', () => {
   test.each([
     ['default', {}],
     ['default', { site: '' }],
-    ['sales-emea', { site: 'Sales EMEA' }],
+    ['sales-emea', { site: 'Sales_EMEA' }],
     ['own', { site: 'Sales', slug: 'own' }],
   ])('the slug is %s of %j', (slug, site) => expect(siteOf(leastFile({}, site))?.slug).toBe(slug))
 

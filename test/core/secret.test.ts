@@ -33,6 +33,11 @@ describe('the place of a secret', () => {
     [{ file: '/run/secrets/pat' }, 'file /run/secrets/pat'],
     [{ awsSecret: 'tableau/pat' }, 'AWS secret tableau/pat'],
     [{ awsSecret: 'tableau', field: 'secret' }, 'AWS secret tableau, field secret'],
+    [{ awsSecret: 'tableau', region: 'eu-central-1' }, 'AWS secret tableau, region eu-central-1'],
+    [
+      { awsSecret: 'tableau', field: 'x', region: 'us-east-1' },
+      'AWS secret tableau, field x, region us-east-1',
+    ],
   ])('%j reads as it is named', (reference, place) => {
     expect(secretPlace(reference)).toBe(place)
   })

@@ -88,6 +88,15 @@ test('a role that sees less says so: what it is refused is not asked, a part is 
   expect(part?.count).toBeLessThan(sim.world().workbooks.length)
 })
 
+test.each<[string, SimulatorOptions, Parameters<typeof siteAt>[2], Discovery['blind']]>([
+  ['an administrator', {}, {}, undefined],
+  ['a viewer', { siteRole: 'Viewer' }, {}, { siteRole: 'Viewer', needed: 'SiteAdministratorExplorer' }],
+  ['a viewer whose part is accepted', { siteRole: 'Viewer' }, { acceptNarrowed: ['workbooks'] }, undefined],
+  ['a viewer of a site with all switched off', { siteRole: 'Viewer' }, { entities: [] }, undefined],
+])('whether a night would read nothing: %s', async (_what, options, site, blind) => {
+  expect((await discovered(options, site)).found.blind).toEqual(blind)
+})
+
 test('what the server is too old for is not asked', async () => {
   const [users, ...others] = ENTITIES.filter(({ name }) => name === 'users' || name === 'groups')
   if (users === undefined) throw new Error('no users')

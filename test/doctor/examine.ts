@@ -45,6 +45,7 @@ function portsOf({ site, env, store = memoryStore(), ports }: World): DoctorPort
   return {
     clock,
     secrets,
+    env,
     emit,
     run: 'doctor-test',
     wayTo,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SignInConfiguration } from '../../lib/config/configuration.ts'
 import { ok, type Step, skippedFor } from '../../lib/doctor/check.ts'
+import { signInWords } from '../../lib/doctor/setup.ts'
 import { token } from '../../lib/doctor/token.ts'
 import { clock } from '../../lib/doctor/user.ts'
 import type { Client } from '../../lib/tableau/client.ts'
@@ -19,7 +20,7 @@ const NOT_SIGNED_IN = skippedFor('sign-in', 'tcp')
 test.each<[string, SignInConfiguration, Step<Client>, string, RegExp]>([
   ['31 days, told', pat, telling(NOW + 31 * DAY), 'ok', /in 31 days, on 2026-12-02, as Tableau says/],
   ['30 days, told', pat, telling(NOW + 30 * DAY), 'warn', /in 30 days/],
-  ['an hour, told', pat, telling(NOW + 3_600_000), 'warn', /in 1 day, on 2026-11-01/],
+  ['an hour, told', pat, telling(NOW + 3_600_000), 'warn', /expires today, on 2026-11-01/],
   [
     'what Tableau tells comes first',
     { ...pat, expires: '2027-11-01' },
@@ -27,13 +28,13 @@ test.each<[string, SignInConfiguration, Step<Client>, string, RegExp]>([
     'fail',
     /as Tableau says/,
   ],
-  ['its last day, configured', { ...pat, expires: '2026-11-01' }, telling(null), 'warn', /in 1 day/],
+  ['its last day, configured', { ...pat, expires: '2026-11-01' }, telling(null), 'warn', /expires today/],
   [
-    'the day after, configured',
+    'the day after, configured, and yet signed in',
     { ...pat, expires: '2026-10-31' },
     telling(null),
-    'fail',
-    /expired on 2026-10-31/,
+    'warn',
+    /^the configured date, 2026-10-31, has passed and the token still works$/,
   ],
   [
     'expired, and so no sign-in',
@@ -61,4 +62,24 @@ test.each<[number | undefined, string, RegExp]>([
   [3 * DAY, 'warn', /3 days ahead of/],
 ])('a clock that is off by %s ms', (clockSkewMs, verdict, says) => {
   expect(clock({ clockSkewMs }).check).toMatchObject({ verdict, says: expect.stringMatching(says) })
+})
+
+test.each<[SignInConfiguration, string]>([
+  [pat, 'personal access token "almanac"'],
+  [app, 'connected app "c" for "u"'],
+  [
+    {
+      kind: 'uat',
+      issuer: 'https://idp',
+      keyId: 'k',
+      privateKey: secret,
+      user: 'u',
+      userClaim: 'email',
+      tenantId: 't',
+    },
+    'unified access token of "https://idp" for "u"',
+  ],
+  [{ kind: 'password', user: 'u', password: secret }, 'user name and password "u"'],
+])('who signs in, and for whom: %o', (signIn, words) => {
+  expect(signInWords(signIn)).toBe(words)
 })

@@ -105,6 +105,29 @@ describe('TLS', () => {
     const checks = await examine(await secured(authority.good, { caFile: both }))
     expect(bad(checks)).toEqual(['tls'])
     expect(named(checks, 'tls')?.says).toMatch(/in the CA file "Old Root CA" expired on/)
+    // That does not hide how long the server's own lasts.
+    expect(named(checks, 'tls')?.says).toMatch(/; ".+" expires in \d+ days, on \d{4}-/)
+  })
+
+  test('an authority of NODE_EXTRA_CA_CERTS that expired is none of the CA file', async () => {
+    const old = await issue({ name: 'Old Root CA', from: -400, to: -60 })
+    const world = await secured(authority.good)
+    const env = { ...world.env, NODE_EXTRA_CA_CERTS: await fileOf('extra.pem', old.pem) }
+    const checks = await examine({ ...world, env })
+    expect(bad(checks)).toEqual([])
+    expect(named(checks, 'tls')?.says).not.toContain('Old Root CA')
+  })
+
+  test('an authority that expired and a certificate that soon will are both told', async () => {
+    const { issuing } = authority
+    const old = await issue({ name: 'Old Root CA', from: -400, to: -60 })
+    const short = await issue({ name: 'tableau.corp', by: issuing, hosts: ['127.0.0.1'], to: 2 })
+    const both = await fileOf('both-soon.pem', `${authority.root.pem}${old.pem}`)
+    const checks = await examine(await secured(serverTls(short, issuing), { caFile: both }))
+    expect(named(checks, 'tls')).toMatchObject({ verdict: 'warn', next: expect.stringMatching(/renewed/) })
+    expect(named(checks, 'tls')?.says).toMatch(
+      /"tableau\.corp" expires in \d+ days.*"Old Root CA" expired on/,
+    )
   })
 })
 
@@ -162,6 +185,41 @@ describe('a proxy', () => {
     const direct = await examine({ ...world, env, site: { ...world.site, proxy: 'direct' } })
     expect(named(direct, 'proxy')?.says).toMatch(/^none, as the configuration says/)
     expect(proxy.asked.length).toBe(asked)
+  })
+
+  test.each(['NO_PROXY', 'no_proxy'])(
+    'of the environment that %s exempts is said not to be used',
+    async (variable) => {
+      const proxy = await startProxy()
+      const world = await secured(authority.good)
+      const env = { ...world.env, HTTPS_PROXY: proxy.url, [variable]: 'example.com,127.0.0.1' }
+      const checks = await examine({ ...world, env })
+      expect(bad(checks)).toEqual([])
+      expect(named(checks, 'proxy')?.says).toBe(`HTTPS_PROXY is not used: ${variable} names 127.0.0.1`)
+      expect(proxy.asked).toEqual([])
+    },
+  )
+})
+
+describe('plain http to this machine goes past every proxy, and it is said which one is not used', () => {
+  const PAST = 'is not used: plain http, to this machine alone, uses none'
+  test.each<[string, Partial<SiteConfiguration>, Record<string, string>, string]>([
+    [
+      'of the configuration',
+      { proxy: { url: 'http://127.0.0.1:1' } },
+      {},
+      `http://127.0.0.1:1 of the configuration ${PAST}`,
+    ],
+    ['of the environment', {}, { https_proxy: 'http://127.0.0.1:1' }, `https_proxy ${PAST}`],
+    ['of neither', {}, {}, 'none is configured, and none in the environment'],
+  ])('%s', async (_what, site, more, says) => {
+    const sim = await smallSite()
+    onTestFinished(() => sim.close())
+    const env = { PAT_SECRET: sim.patSecret, WEBHOOK: 'https://hooks.example.com/x', ...more }
+    const checks = await examine({ site: siteAt(sim.url, sim.site, { entities: ['users'], ...site }), env })
+    expect(bad(checks)).toEqual([])
+    expect(named(checks, 'proxy')).toMatchObject({ verdict: 'ok', says })
+    expect(named(checks, 'tcp')?.says).toMatch(/^127\.0\.0\.1:\d+ answers$/)
   })
 })
 

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { connect as tls } from 'node:tls'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { AlmanacError, type ErrorCode } from '../../lib/core/errors.ts'
 import { secretOf } from '../../lib/core/secret.ts'
 import { networkFailure } from '../../lib/network/failure.ts'
@@ -36,6 +39,39 @@ describe('networkFailure', () => {
     const error = networkFailure(failing(network), 'GET https://host/x')
     expect(error).toMatchObject({ code, details: { network } })
     expect(error.message).toMatch(/^GET https:\/\/host\/x: .*as the library says/)
+  })
+
+  it.each([
+    [
+      'wrong version number:../deps/openssl/openssl/ssl/record/ssl3_record.c:350:\n',
+      'what answers there speaks no TLS (EPROTO: wrong version number)',
+    ],
+    [
+      'sslv3 alert handshake failure:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1605:SSL alert number 40\n',
+      'no TLS connection (EPROTO: sslv3 alert handshake failure SSL alert number 40)',
+    ],
+    [
+      'tlsv1 alert protocol version:C:\\ws\\deps\\openssl\\rec_layer_s3.c:1605:\n',
+      'its TLS is too old (EPROTO: tlsv1 alert protocol version)',
+    ],
+  ])('tells of what OpenSSL says the reason alone: %j', (said, words) => {
+    const line = `write EPROTO 80CC0F81787F0000:error:0A00010B:SSL routines:ssl3_get_record:${said}`
+    expect(networkFailure(failing('EPROTO', line), 'x')).toMatchObject({
+      code: 'tls-failed',
+      message: `x: ${words}`,
+      details: { network: 'EPROTO' },
+    })
+  })
+
+  it('tells of plain http where TLS was spoken, without a path of whoever built Node', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const thrown = await new Promise((resolve) => tls({ port, host: '127.0.0.1' }).once('error', resolve))
+    const { message, stack, cause } = networkFailure(thrown, 'x')
+    expect(message).toMatch(/^x: what answers there speaks no TLS \(\w+: wrong version number\)$/)
+    expect(`${message}${stack}${cause}`).not.toMatch(/openssl|error:0A/)
   })
 
   it('keeps no property of the original', () => {

@@ -89,7 +89,9 @@ describe('from night to night', () => {
     let standing = NOTHING
     for (const [dt, whats, subjects, told] of nights) {
       const known = new Set([...subjects, ...whats.map(subjectOf)])
-      const change = changeOf(standing, { dt, run: 'r', incidents: whats.map(incident), subjects: known })
+      const incidents = whats.map(incident)
+      const night = { dt, run: 'r', incidents, subjects: known, kept: new Set(ALL), today: '2026-11-30' }
+      const change = changeOf(standing, night)
       const short = [
         ...change.opened.map(({ what }) => `+${what}`),
         ...change.recovered.map(({ what }) => `-${what}`),
@@ -99,12 +101,42 @@ describe('from night to night', () => {
     }
   })
 
+  test('forgets what is configured no more, and says nothing of it', () => {
+    const night = {
+      dt: '2026-11-01',
+      run: 'r',
+      subjects: new Set(ALL),
+      kept: new Set(ALL),
+      today: '2026-11-01',
+    }
+    const whats = ['run:unreachable', 'users:forbidden', 'token-expires:7']
+    const before = changeOf(NOTHING, { ...night, incidents: whats.map(incident) })
+    const kept = new Set(['run', 'workbooks'])
+    const after = changeOf(before, { ...night, incidents: [], subjects: new Set(['workbooks']), kept })
+    expect(after).toMatchObject({ opened: [], recovered: [], open: [{ what: 'run:unreachable' }] })
+    expect(changeOf(after, { ...night, incidents: [incident('users:forbidden')] }).opened).toHaveLength(1)
+  })
+
+  test('takes no day to come for the newest, not even one that was', () => {
+    const night = { run: 'r', incidents: [], subjects: new Set(ALL), kept: new Set(ALL), today: '2026-11-01' }
+    const early = changeOf(NOTHING, { ...night, dt: '2026-11-02', incidents: [incident('run:unreachable')] })
+    expect(early).toMatchObject({ dt: '2026-11-01', opened: [{ since: '2026-11-02' }] })
+    const tonight = { ...night, dt: '2026-11-01' }
+    expect(changeOf(early, tonight).recovered).toHaveLength(1)
+    expect(changeOf({ ...early, dt: '2026-12-24' }, tonight)).toMatchObject({
+      dt: '2026-11-01',
+      recovered: [{ what: 'run:unreachable' }],
+    })
+  })
+
   test('remembers since when, and by which run', () => {
     const night = (dt: string) => ({
       dt,
       run: dt,
       incidents: [incident('run:unreachable')],
       subjects: new Set(['run']),
+      kept: new Set(ALL),
+      today: '2026-11-30',
     })
     const second = changeOf(changeOf(NOTHING, night('2026-11-01')), night('2026-11-02'))
     expect(second.open).toMatchObject([{ since: '2026-11-01', run: '2026-11-01' }])

@@ -64,7 +64,8 @@ function oracle(runs: readonly (readonly [Run, string])[]): string[] {
   for (const [{ failed, verdicts }, dt] of runs) {
     if (dt < newest) continue
     newest = dt
-    says('run', failed)
+    // A run of some entities does not show that the whole night would go through.
+    if (failed !== null || verdicts.every((verdict) => verdict !== null)) says('run', failed)
     ENTITIES.forEach((name, i) => {
       const verdict = verdicts[i] ?? null
       if (failed === null && verdict !== null)
@@ -92,12 +93,12 @@ async function tellAll(
   const store = memoryStore()
   for (const [each, dt] of nights) {
     box.status = statusOf(each)
-    const input = inputOf(reportOf(each, dt))
+    const input = inputOf(reportOf(each, dt), { entities: ENTITIES })
     await Promise.all(Array.from({ length: each.times }, () => notify(input, portsOf(store, box))))
   }
   box.status = 200
   // Once more, so that what is still owed arrives: a run that says nothing at all.
-  await notify(inputOf(report('2026-01-01')), portsOf(store, box))
+  await notify(inputOf(report('2026-01-01'), { entities: ENTITIES }), portsOf(store, box))
   return newsIn(box)
 }
 
@@ -137,7 +138,7 @@ test('when answers get lost, everything is told at least once', async () => {
           await ports.post(url, body)
           return { status: each.isUp ? 200 : 504 }
         }
-        await notify(inputOf(reportOf(each, dt)), { ...ports, post })
+        await notify(inputOf(reportOf(each, dt), { entities: ENTITIES }), { ...ports, post })
       }
       expect([...new Set(newsIn(box))].sort()).toEqual([...new Set(oracle(nights))].sort())
     }),

@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { lastInstantOf } from '../../lib/core/day.ts'
 import { AlmanacError, ERRORS } from '../../lib/core/errors.ts'
 import type { RunReport } from '../../lib/core/report.ts'
 import { cleaned } from '../../lib/notify/clean.ts'
 import { failedNight } from '../../lib/notify/failed-night.ts'
-import { incidentsOf, isTelling, subjectsOf } from '../../lib/notify/incident.ts'
+import { incidentsOf, isTelling, keptOf, subjectsOf } from '../../lib/notify/incident.ts'
 import { acceptCommand, failure, HASH, NOW, outcome, report } from './night.ts'
 
 const DAY_MS = 86_400_000
-const facts = (tokenExpiresAt: number | null = null) => ({ now: NOW, tokenExpiresAt, acceptCommand })
+const facts = (tokenExpiresAt: number | null = null) => ({
+  now: NOW,
+  tokenExpiresAt,
+  isPat: true,
+  entities: ['users'],
+  acceptCommand,
+})
 const whats = (night: RunReport, expires: number | null = null): string[] =>
   incidentsOf(night, facts(expires)).map(({ what }) => what)
 
@@ -16,9 +23,9 @@ describe('what a night is told for', () => {
     ['all complete', { outcomes: [outcome('users')] }, [], ['run', 'users']],
     [
       'unsupported',
-      { outcomes: [outcome('jobs', { verdict: 'unsupported', reason: 'old' })] },
+      { outcomes: [outcome('users', { verdict: 'unsupported', reason: 'old' })] },
       [],
-      ['run', 'jobs'],
+      ['run', 'users'],
     ],
     [
       'incomplete',
@@ -63,6 +70,17 @@ describe('what a night is told for', () => {
       ['run:session-lost', 'users:forbidden'],
       ['run', 'users', 'groups'],
     ],
+    ['some of several', { outcomes: [outcome('jobs')] }, [], ['jobs']],
+    ['there already', { outcomes: [outcome('users', { already: true })] }, [], ['run', 'users']],
+    [
+      'failed, of some',
+      {
+        failure: failure('unreachable'),
+        outcomes: [outcome('jobs', { verdict: 'incomplete', reason: 'not read in this run' })],
+      },
+      ['run:unreachable'],
+      ['run'],
+    ],
     [
       'not read, though nothing failed',
       { outcomes: [outcome('users', { verdict: 'incomplete', reason: 'not read in this run' })] },
@@ -87,15 +105,29 @@ describe('what a night is told for', () => {
     expect(subjectsOf(report('2026-11-01'), facts(expires)).has('token-expires')).toBe(isKnown)
   })
 
-  test('a token says how long it lasts', () => {
-    const [six] = incidentsOf(report('2026-11-01'), facts(NOW + 6.5 * DAY_MS))
-    expect(six).toMatchObject({
-      title: 'the personal access token expires in 6 days',
-      detail: expect.stringContaining('2026-11-08'),
-    })
-    expect(incidentsOf(report('2026-11-01'), facts(NOW - 1))[0]?.title).toBe(
-      'the personal access token has expired',
-    )
+  test.each<[string, number, string, string]>([
+    ['is past', NOW - 1, 'has expired', '2026-11-01'],
+    ['is this very moment', NOW, 'expires today', '2026-11-01'],
+    ['is today', lastInstantOf('2026-11-01'), 'expires today', '2026-11-01'],
+    ['is tomorrow', NOW + DAY_MS / 2, 'expires in 1 day', '2026-11-02'],
+    ['is tomorrow’s last', lastInstantOf('2026-11-02'), 'expires in 1 day', '2026-11-02'],
+    ['is in days', lastInstantOf('2026-11-05'), 'expires in 4 days', '2026-11-05'],
+  ])('a token whose end %s', (_, end, says, day) => {
+    expect(incidentsOf(report('2026-11-01'), facts(end))).toMatchObject([
+      {
+        title: `the personal access token ${says}`,
+        detail: expect.stringContaining(`Its last day is ${day} (UTC)`),
+      },
+    ])
+  })
+
+  test.each<[string, boolean, number | null, string[]]>([
+    ['by a token', true, null, ['run', 'users', 'jobs', 'token-expires']],
+    ['otherwise', false, null, ['run', 'users', 'jobs']],
+    ['otherwise, though an end is known', false, NOW, ['run', 'users', 'jobs', 'token-expires']],
+  ])('with a sign-in %s these can have incidents', (_, isPat, expires, kept) => {
+    const night = report('2026-11-01', { outcomes: [outcome('users'), outcome('jobs')] })
+    expect([...keptOf(night, { ...facts(expires), isPat })]).toEqual(kept)
   })
 
   test('says what to do first: the error’s own next step, taken out of the reason', () => {

@@ -92,10 +92,13 @@ export function portsOf(store: ObjectStore | null, box: Inbox, more: Partial<Not
   }
 }
 
+/** Of a site that reads users alone. */
 export const inputOf = (night: RunReport, more: Partial<NotifyInput> = {}): NotifyInput => ({
   report: night,
   tokenExpiresAt: night.tokenExpiresAt ?? null,
-  site: { slug: night.site, owner: 'bi-team@example.com' },
+  isPat: true,
+  site: { slug: night.site, owner: 'bi-team@example.com', timeZone: 'UTC' },
+  entities: ['users'],
   targets: [target('json')],
   acceptCommand,
   ...more,

@@ -7,6 +7,7 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { AREAS, keys, parseKey } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type NotifyPorts, notify } from '../../lib/notify/notify.ts'
+import { distinct } from '../../lib/notify/target.ts'
 import {
   failed,
   fine,
@@ -77,6 +78,54 @@ describe('a night', () => {
     expect(box.messages.map(({ dt }) => dt)).toEqual(['2026-10-31'])
   })
 
+  test('of some entities does not tell that a failed one went through', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    const both = { entities: ['users', 'workbooks'] }
+    const there = outcome('users', { already: true })
+    for (const night of [
+      failed('2026-11-01'),
+      report('2026-11-01', { outcomes: [outcome('users')] }),
+      report('2026-11-01', { outcomes: [there, outcome('workbooks')] }),
+    ])
+      await notify(inputOf(night, both), portsOf(store, box))
+    expect(box.messages.map(({ news }) => news[0]?.kind)).toEqual(['opened', 'recovered'])
+    expect(newsIn(box)).toHaveLength(2)
+  })
+
+  test('that fails for the day to come makes none of today an older one', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    await notify(inputOf(failed('2026-11-02')), portsOf(store, box))
+    await notify(inputOf(fine('2026-11-01')), portsOf(store, box))
+    expect(newsIn(box)).toEqual(['opened run:unreachable', 'recovered run:unreachable'])
+  })
+
+  test('goes by the day of the site’s time zone', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    const site = { slug: 'sales', owner: undefined, timeZone: 'Pacific/Kiritimati' }
+    await notify(inputOf(fine('2026-11-02'), { site }), portsOf(store, box))
+    await notify(inputOf(failed('2026-11-01'), { site }), portsOf(store, box))
+    expect(newsIn(box)).toEqual([])
+  })
+
+  test('forgets an entity that is switched off, and a token that is used no more', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    const jobs = outcome('jobs', { verdict: 'forbidden', reason: 'x' })
+    await notify(
+      inputOf(report('2026-10-30', { outcomes: [outcome('users'), jobs] }), {
+        entities: ['users', 'jobs'],
+        tokenExpiresAt: NOW,
+      }),
+      portsOf(store, box),
+    )
+    await notify(inputOf(fine('2026-10-31'), { isPat: false }), portsOf(store, box))
+    expect(newsIn(box)).toEqual(['opened jobs:forbidden', 'opened token-expires:7'])
+    expect(await stateOf(store)).toMatchObject({ open: [] })
+  })
+
   test('without targets touches nothing', async () => {
     const store = memoryStore()
     expect(await notify(inputOf(failed('2026-10-30'), { targets: [] }), portsOf(store, inbox()))).toEqual({
@@ -99,6 +148,15 @@ describe('a night', () => {
       'https://hooks.example/for-OTHER',
     ])
   })
+})
+
+test('two secrets of one name in two regions are two targets', () => {
+  const inRegion = (region: string) => ({
+    kind: 'slack' as const,
+    url: { awsSecret: 'almanac/hook', region },
+  })
+  const targets = ['eu-central-1', 'us-east-1', 'us-east-1'].map(inRegion)
+  expect(distinct(targets)).toEqual(targets.slice(0, 2))
 })
 
 describe('a target', () => {

@@ -8,7 +8,7 @@ import { slackMessage } from '../../lib/notify/slack.ts'
 import { teamsMessage } from '../../lib/notify/teams.ts'
 import { acceptCommand, HASH, NOW, outcome, report } from './night.ts'
 
-const facts = { now: NOW, tokenExpiresAt: null, acceptCommand }
+const facts = { now: NOW, tokenExpiresAt: null, isPat: true, entities: ['workbooks'], acceptCommand }
 
 const newsOf = (incident: Incident, kind: News['kind'] = 'opened'): News => ({
   id: incident.what,

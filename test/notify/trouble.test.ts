@@ -32,7 +32,7 @@ const hangs = (): Promise<never> => new Promise(() => undefined)
 
 describe('a memory that fails', () => {
   const told = 'what was told before is unknown, so it may be told twice'
-  const limits = { storeMs: 30, sendMs: 5_000, rounds: 2 }
+  const limits = { storeMs: 30, sendMs: 5_000, wholeMs: 44_000, rounds: 2 }
 
   test.each<[string, (store: ObjectStore) => ObjectStore | null, string]>([
     ['cannot be opened', () => null, 'the warehouse could not be opened'],
@@ -80,6 +80,90 @@ describe('a memory that fails', () => {
     const clock = { ...portsOf(store, box).clock, now: () => NOW + 86_400_000 }
     await notify(inputOf(failed('2026-10-31')), portsOf(store, box, { clock }))
     expect(newsIn(box)).toEqual(['opened run:unreachable', 'opened run:unreachable'])
+  })
+
+  /** A memory that fails once, so that the night is told without it. */
+  const failsOnce = (store: ObjectStore): ObjectStore => {
+    let reads = 0
+    return broken(store, { read: (key) => (++reads === 1 ? fails() : store.read(key)) })
+  }
+
+  test('once is caught up with: the next night tells nothing again', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    await notify(inputOf(failed('2026-10-30')), portsOf(failsOnce(store), box))
+    await notify(inputOf(failed('2026-10-31')), portsOf(store, box))
+    await notify(inputOf(fine('2026-11-01')), portsOf(store, box))
+    expect(newsIn(box)).toEqual(['opened run:unreachable', 'recovered run:unreachable'])
+  })
+
+  test('once keeps what it was owed besides, and what was not taken', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    const held = outcome('users', { verdict: 'incomplete', reason: 'x' })
+    await notify(inputOf(report('2026-10-29', { outcomes: [held] })), portsOf(store, { ...box, status: 503 }))
+    await notify(inputOf(failed('2026-10-30')), portsOf(failsOnce(store), box))
+    expect(newsIn(box)).toEqual(['opened run:unreachable', 'opened users:incomplete'])
+    await notify(
+      inputOf(failed('2026-10-31', 'sign-in-refused')),
+      portsOf(failsOnce(store), { ...box, status: 503 }),
+    )
+    await notify(inputOf(failed('2026-11-01', 'sign-in-refused')), portsOf(store, box))
+    expect(newsIn(box).slice(2)).toEqual(['opened run:sign-in-refused'])
+  })
+
+  test('in that it writes and does not say so is caught up with too', async () => {
+    const store = memoryStore()
+    const box = inbox()
+    let writes = 0
+    const write: ObjectStore['write'] = async (...all) => {
+      const result = await store.write(...all)
+      return ++writes === 1 ? hangs() : result
+    }
+    await notify(inputOf(failed('2026-10-30')), portsOf(broken(store, { write }), box), limits)
+    await notify(inputOf(failed('2026-10-31')), portsOf(store, box))
+    await notify(inputOf(fine('2026-11-01')), portsOf(store, box))
+    expect(newsIn(box)).toEqual(['opened run:unreachable', 'recovered run:unreachable'])
+  })
+
+  test('in that it reads too late is not written to after all', async () => {
+    const store = memoryStore()
+    const written: string[] = []
+    let wake = (): void => undefined
+    const isAwake = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    const slow = broken(store, {
+      read: (key) => isAwake.then(() => store.read(key)),
+      write: (key, ...rest) => {
+        written.push(key)
+        return store.write(key, ...rest)
+      },
+    })
+    const box = inbox()
+    await notify(inputOf(failed('2026-10-30')), portsOf(slow, box), limits)
+    expect(newsIn(box)).toEqual(['opened run:unreachable'])
+    wake()
+    // Whatever the late reads set off has run before the next turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(written).toEqual([])
+  })
+
+  test.each([
+    ['14', 14_000, ['opened run:unreachable', 'opened run:sign-in-refused']],
+    ['15', 15_000, ['opened run:unreachable']],
+  ])('that took %s seconds with the message leaves this time for more', async (_, elapsed, told) => {
+    const store = memoryStore()
+    const box = inbox()
+    let now = 0
+    const clock = { ...portsOf(store, box).clock, elapsed: () => now }
+    const post: NotifyPorts['post'] = async (url, body) => {
+      now = elapsed
+      await notify(inputOf(failed('2026-10-30', 'sign-in-refused')), portsOf(store, box))
+      return portsOf(store, box).post(url, body)
+    }
+    await notify(inputOf(failed('2026-10-30')), portsOf(store, box, { clock, post }))
+    expect(newsIn(box)).toEqual(told)
   })
 
   test('and nothing to tell is told to nobody', async () => {
@@ -148,6 +232,7 @@ describe('never throws', () => {
     const result = await notify(inputOf(night, input), portsOf(memoryStore(), inbox(), ports), {
       storeMs: 3_000,
       sendMs: 50,
+      wholeMs: 44_000,
       rounds: 2,
     })
     expect(result).toEqual({ targets: [{ target: JSON_NAME, outcome: 'failed', reason }], memory: null })

@@ -48,13 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   doctor: edge(['config', 'core', 'network', 'nightly', 'tableau']),
   discover: edge(['core', 'doctor', 'nightly', 'tableau'], { types: ['config'] }),
   adapters: edge(['core', 'network'], {
-    packages: [
-      '@aws-sdk/client-s3',
-      '@aws-sdk/client-secrets-manager',
-      '@duckdb/node-api',
-      'https-proxy-agent',
-      'p-limit',
-    ],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/client-secrets-manager', '@duckdb/node-api', 'p-limit'],
   }),
   simulator: edge([]),
   demo: edge(['core', 'engine', 'entities', 'simulator', 'tableau', ...USE_CASES]),

@@ -2,6 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type S3Server, startS3 } from '../aws/s3-server.ts'
+import { CANARY, REGION } from '../aws/warehouse.ts'
 import { record, replay, type Surroundings, steps, timeless } from './quickstart.ts'
 import { type Finished, type Running, run, serve } from './run.ts'
 import { ROOT } from './sources.ts'
@@ -98,5 +100,42 @@ describe('docs/quickstart.md, from an empty folder', () => {
     const said = command.includes(' init ') ? err : out
     answers.set(command, said)
     if (!isRecording) expect(timeless(said)).toBe(timeless(answer))
+  })
+
+  describe('the same configuration, with a bucket for a warehouse', () => {
+    let server: S3Server
+    let inBucket: (command: string) => Promise<Finished>
+
+    beforeAll(async () => {
+      server = await startS3()
+      const env = {
+        ...surroundings.env,
+        AWS_ENDPOINT_URL_S3: server.url,
+        AWS_REGION: REGION,
+        AWS_ACCESS_KEY_ID: CANARY.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: CANARY.secretAccessKey,
+        XDG_CACHE_HOME: join(folder, 'cache'),
+      }
+      const place = `--warehouse s3://${server.bucket}/nights`
+      inBucket = (command) => run('sh', ['-c', `npx almanac ${command} ${place}`], at(env))
+    })
+    // Ends the connections too: a program that had to be cut off would have failed its test by then.
+    afterAll(() => server.close())
+
+    test('a night, which ends by itself', { timeout: LONG }, async () => {
+      const { exit, out, err } = await inBucket('nightly --select groups,users')
+      expect(exit, err).toBe(0)
+      expect(out).toMatch(/: 2 of 2 entities complete/)
+      expect([...server.objects.keys()]).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^nights\/current\/.*users/)]),
+      )
+    })
+
+    test('and a question', { timeout: LONG }, async () => {
+      const counts = 'SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM groups) AS groups'
+      const { exit, out, err } = await inBucket(`query "${counts}" --output csv`)
+      expect([exit, err]).toEqual([0, ''])
+      expect(out).toBe('users,groups\n300,30\n')
+    })
   })
 })

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { PassThrough } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { simulatorCommand } from '../../lib/cli/simulator.ts'
 import { startSimulator } from '../../lib/simulator/server.ts'
 import { ask, signIn, tiny, withSimulator } from './visitor.ts'
 
@@ -23,6 +26,48 @@ describe('the simulated day', () => {
         /^Sun, 01 Mar 2026 22:00:0/,
       )
     })
+  })
+
+  it('is this machine’s time where that is asked for, with or without requests, until a day is set', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-01T09:00:00Z') })
+    onTestFinished(() => void vi.useRealTimers())
+    await withSimulator({ counts: tiny, realTime: true }, async (simulator) => {
+      const date = async (): Promise<string | null> =>
+        (await ask(simulator.url, '/api/2.4/serverInfo')).headers.get('date')
+      expect([await date(), await date()]).toEqual([
+        'Sun, 01 Nov 2026 09:00:00 GMT',
+        'Sun, 01 Nov 2026 09:00:00 GMT',
+      ])
+      vi.setSystemTime(Date.parse('2026-11-01T09:47:00Z'))
+      expect(await date()).toBe('Sun, 01 Nov 2026 09:47:00 GMT')
+      simulator.pass(10)
+      expect(await date()).toBe('Sun, 01 Nov 2026 09:57:00 GMT')
+      simulator.setDay('2026-11-02')
+      vi.setSystemTime(Date.parse('2026-11-01T09:50:00Z'))
+      expect(await date()).toBe('Mon, 02 Nov 2026 22:03:00 GMT')
+    })
+  })
+
+  it('is this machine’s time for --day today, however long nobody asks', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-01T09:00:00Z') })
+    onTestFinished(() => void vi.useRealTimers())
+    const [input, out] = [new PassThrough(), new PassThrough()]
+    let interrupt = (): void => undefined
+    const onInterrupt = (react: () => void) => {
+      interrupt = react
+      return () => undefined
+    }
+    const terminal = { env: {}, outColumns: undefined, errColumns: undefined, exit: () => undefined }
+    const io = { ...terminal, out, err: new PassThrough(), onInterrupt }
+    const options = { day: 'today', users: '5', workbooks: '3', views: '4' }
+    const ended = simulatorCommand(() => input).run({ args: [], options, io })
+    const [line] = (await once(out, 'data')) as [Buffer]
+    const { url } = JSON.parse(String(line)) as { url: string }
+    vi.setSystemTime(Date.parse('2026-11-01T09:47:00Z'))
+    const { headers } = await ask(url, '/api/2.4/serverInfo')
+    expect(headers.get('date')).toBe('Sun, 01 Nov 2026 09:47:00 GMT')
+    interrupt()
+    expect(await ended).toBe(0)
   })
 
   it('changes what is sent, and a day that cannot be changes nothing', async () => {

@@ -69,7 +69,7 @@ async function fetchedFor(sql: string, cacheRoot: string): Promise<{ rows: unkno
       return bucket.read(key)
     },
   }
-  const cache = await fileCache({ root: cacheRoot, name: `s3://warehouse/${PREFIX}`, store })
+  const cache = fileCache({ root: cacheRoot, name: `s3://warehouse/${PREFIX}`, store })
   const shelf = { store, folders: [cache.folder], file: cache.file }
   const { answer, reader } = await query(shelf, relationsOf(ENTITIES, VIEWS), sql)
   const rows: unknown[] = []

@@ -154,6 +154,29 @@ const UNUSABLE: readonly (readonly [string, (simulator: Simulator) => Identity, 
   ['a claim that is taken', (it) => uatIdentity(it, { userClaim: 'iss' }), 'bad-configuration'],
 ]
 
+const ENCRYPTED_OF_OLD = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+})
+
+describe('a private key that is none says what it is', () => {
+  it.each([
+    ['encrypted', ENCRYPTED, 'is encrypted', 'openssl pkcs8'],
+    ['encrypted, in the old form', ENCRYPTED_OF_OLD.privateKey, 'is encrypted', 'openssl pkcs8'],
+    ['encrypted, on one line', ENCRYPTED.replaceAll('\n', '\\n'), 'is encrypted', 'openssl pkcs8'],
+    ['public', rsaPair().publicKey, 'is a public key', 'private half'],
+    ['public, in the old form', ENCRYPTED_OF_OLD.publicKey, 'is a public key', 'private half'],
+    ['too short', rsaPair(1024).privateKey, 'at least 2048 bits', 'whole PEM text'],
+  ])('%s', async (_, pem, says, next) => {
+    const simulator = await openToAll()
+    const error = await refused(simulator.url, uatIdentity(simulator, { privateKey: secretOf(pem) }))
+    expect(error.message).toContain(says)
+    expect(error.next).toContain(next)
+    expect(error.message + error.next).not.toContain(pem.slice(40, 60))
+  })
+})
+
 describe('nothing is sent', () => {
   it.each(UNUSABLE)('with %s', async (_, identityFor, code) => {
     const simulator = await openToAll()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { secretOf } from '../../lib/core/secret.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import { connect } from '../../lib/tableau/client.ts'
 import { isTableauCloud } from '../../lib/tableau/identity.ts'
@@ -7,6 +8,7 @@ import { answerXml, connected, optionsFor, tinySite, usersOf, wrap } from './ser
 import {
   adminOf,
   appIdentity,
+  KEYS,
   openToAll,
   passwordIdentity,
   patOf,
@@ -45,6 +47,21 @@ describe('every identity', () => {
       expect(pagination?.totalAvailable).toBe(server.world()[path].length)
     }
   })
+
+  it.each(['\\n', '\\r\\n'])(
+    'signs in: uat, with its key on one line, its newlines written %s',
+    async (newline) => {
+      const simulator = await openToAll()
+      for (const end of ['', '\n']) {
+        const privateKey = secretOf(KEYS.privateKey.trimEnd().replaceAll('\n', newline) + end)
+        const { client } = await connected(
+          simulator.url,
+          signInAs(simulator, uatIdentity(simulator, { privateKey })),
+        )
+        expect(client.user.id).toBe(simulator.world().users[0]?.id)
+      }
+    },
+  )
 
   it('but a personal access token may have several sessions at once', async () => {
     const simulator = await openToAll()

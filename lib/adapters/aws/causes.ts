@@ -44,9 +44,10 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   403: PERMISSION,
 }
 
-/** What to do about a fault of S3. */
+/** What to do about a fault of S3; undefined where its code says it already. */
 export function nextFor({ kind, name, status = 0 }: AwsFault): string | undefined {
   if (kind === 'tls') return AUTHORITY
   if (kind === 'silence') return NETWORK
+  if (kind === 'proxy') return undefined
   return BY_NAME[name] ?? (status >= 500 ? BUSY : BY_STATUS[status])
 }

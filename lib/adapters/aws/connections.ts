@@ -1,11 +1,16 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { HttpsProxyAgent } from 'https-proxy-agent'
-import type { ProxyServer, Way } from '../../network/way.ts'
+import type { TLSSocket } from 'node:tls'
+import { AlmanacError } from '../../core/errors.ts'
+import { type TrustOptions, trustOptions } from '../../network/authorities.ts'
+import { isPassing } from '../../network/failure.ts'
+import { openTls } from '../../network/socket.ts'
+import { tunnelThrough } from '../../network/tunnel.ts'
+import type { ProxyServer, Target, Way } from '../../network/way.ts'
 
 /** Connections that one client keeps at most, and so calls in flight. */
 export const CONNECTIONS = 50
+/** For each step of a connection. */
 const CONNECT_MS = 10_000
 /** Without a byte in either direction. */
 const IDLE_MS = 60_000
@@ -15,54 +20,61 @@ export interface Connections {
   readonly connectionTimeout: number
   readonly socketTimeout: number
   readonly httpAgent: HttpAgent
-  readonly httpsAgent: HttpAgent
+  readonly httpsAgent: HttpsAgent
 }
 
-/** Read once: with some 150 roots, it takes longer than a request. Undefined: Node's own, as it stands. */
-const trusted = (authorities: readonly string[]): SecureContext | undefined =>
-  authorities.length === 0
-    ? undefined
-    : createSecureContext({ ca: [...rootCertificates, ...authorities], minVersion: 'TLSv1.2' })
-
-/** The header that says who we are to the proxy (RFC 7617), made for each connection and kept nowhere. */
-function proxyHeaders({ user, password }: ProxyServer): Record<string, string> {
-  if (user === undefined) return {}
-  const credentials = Buffer.from(`${user}:${password?.reveal() ?? ''}`).toString('base64')
-  return { 'Proxy-Authorization': `Basic ${credentials}` }
-}
-
-/** What an agent of Node is told. */
-interface AgentSettings {
-  readonly keepAlive: true
-  readonly rejectUnauthorized: true
-  readonly maxSockets: number
-  readonly secureContext?: SecureContext
-}
-
-function tunnelThrough(proxy: ProxyServer, settings: AgentSettings, protocol: 'http:' | 'https:'): HttpAgent {
-  const tunnel = new HttpsProxyAgent(proxy.url, { ...settings, headers: () => proxyHeaders(proxy) })
-  // What it was made with counts on the way to the proxy alone; this, for the host behind it. Without the protocol it
-  // does not recognise the connections that it kept.
-  Object.assign(tunnel.options, settings, { protocol })
-  return tunnel
-}
-
-/** Kept connections by this way: 10 seconds to connect, 60 without a byte. */
-export function connectionsBy({ proxy, authorities }: Way): Connections {
-  const secureContext = trusted(authorities)
-  const settings: AgentSettings = {
-    keepAlive: true,
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED changes nothing.
-    rejectUnauthorized: true,
-    maxSockets: CONNECTIONS,
-    ...(secureContext === undefined ? {} : { secureContext }),
+/** TLS with a host behind a proxy. Throws what `tunnelThrough` and `openTls` throw. */
+async function openBehind(proxy: ProxyServer, to: Target, trust: TrustOptions): Promise<TLSSocket> {
+  const tunnel = await tunnelThrough(proxy, to)
+  try {
+    return await openTls(tunnel, to, trust)
+  } catch (thrown) {
+    tunnel.destroy()
+    throw thrown
   }
-  const timeouts = { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS }
-  if (proxy === undefined)
-    return { ...timeouts, httpAgent: new HttpAgent(settings), httpsAgent: new HttpsAgent(settings) }
+}
+
+/** An error of ours as AWS's library takes it: it repeats what is marked so, and `faultOf` finds ours as the cause. */
+function forLibrary(thrown: unknown): Error {
+  if (!(thrown instanceof AlmanacError)) return thrown instanceof Error ? thrown : new Error(String(thrown))
+  const error = new Error(thrown.message, { cause: thrown })
+  const passes = isPassing(String(thrown.details['network']))
+  return passes ? Object.assign(error, { $retryable: { throttling: false } }) : error
+}
+
+/** An agent whose connections lead through a proxy, each of their steps with a limit. */
+function agentBehind(
+  proxy: ProxyServer,
+  way: Way,
+  settings: TrustOptions & { readonly keepAlive: true },
+  timeoutMs: number,
+): HttpsAgent {
+  const createConnection: HttpsAgent['createConnection'] = ({ host, port }, callback) => {
+    const to = { host: host ?? '', port: Number(port), way, timeoutMs }
+    // Node's own type has no room for an error without a connection.
+    const answer = callback as ((error: Error | null, socket?: TLSSocket) => void) | undefined
+    openBehind(proxy, to, settings).then(
+      (socket) => answer?.(null, socket),
+      (thrown: unknown) => answer?.(forLibrary(thrown)),
+    )
+    return undefined
+  }
+  return Object.assign(new HttpsAgent(settings), { createConnection })
+}
+
+/**
+ * Kept connections by this way: 10 seconds for each step until they stand, unless said otherwise, and 60 without a byte.
+ * One that waits for its next request does not keep the process from ending. Plain http never leads through the proxy,
+ * which sees all of it: HTTPS_PROXY is for https alone.
+ */
+export function connectionsBy(way: Way, connectMs: number = CONNECT_MS): Connections {
+  const settings = { keepAlive: true, maxSockets: CONNECTIONS, ...trustOptions(way.authorities) } as const
+  const { proxy } = way
   return {
-    ...timeouts,
-    httpAgent: tunnelThrough(proxy, settings, 'http:'),
-    httpsAgent: tunnelThrough(proxy, settings, 'https:'),
+    // 0 is none: the steps through a proxy have their own, and the library's would outlive a connection that failed.
+    connectionTimeout: proxy === undefined ? connectMs : 0,
+    socketTimeout: IDLE_MS,
+    httpAgent: new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS }),
+    httpsAgent: proxy === undefined ? new HttpsAgent(settings) : agentBehind(proxy, way, settings, connectMs),
   }
 }

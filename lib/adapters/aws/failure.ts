@@ -2,21 +2,15 @@ import { AlmanacError } from '../../core/errors.ts'
 import { nextFor } from './causes.ts'
 import { type AwsFault, faultDetails, faultOf, faultText } from './fault.ts'
 
-/** The proxy's own answer, in place of S3's: it wants to know who we are (RFC 9110, 15.5.8). */
-const PROXY_AUTHENTICATION_REQUIRED = 407
-
 /**
  * A fault of S3 at a place (`s3://bucket/key`) as our error: `proxy-refused` when it was the proxy's, else
  * `store-failed`. `doing` says at what, when it was not the request itself.
  */
 export function s3Failure(fault: AwsFault, place: string, doing = ''): AlmanacError {
-  const details = { place, ...faultDetails(fault) }
-  if (fault.status === PROXY_AUTHENTICATION_REQUIRED) {
-    return new AlmanacError('proxy-refused', `${place}: the proxy wants a user and a password`, { details })
-  }
   const next = nextFor(fault)
-  return new AlmanacError('store-failed', `${place}: ${doing}${faultText(fault)}`, {
-    details,
+  const code = fault.kind === 'proxy' ? 'proxy-refused' : 'store-failed'
+  return new AlmanacError(code, `${place}: ${doing}${faultText(fault)}`, {
+    details: { place, ...faultDetails(fault) },
     ...(next === undefined ? {} : { next }),
   })
 }

@@ -1,4 +1,4 @@
-import { AlmanacError } from '../../core/errors.ts'
+import { AlmanacError, type ErrorCode } from '../../core/errors.ts'
 import { redacted } from '../../core/redact.ts'
 import { networkFailure } from '../../network/failure.ts'
 
@@ -8,15 +8,15 @@ import { networkFailure } from '../../network/failure.ts'
  */
 export interface AwsFault {
   /**
-   * `answer`: an error was answered. `silence`: the request may have arrived, no answer came back. `tls`, `credentials`:
-   * nothing was sent.
+   * `answer`: an error was answered. `silence`: the request may have arrived, no answer came back. `tls`, `proxy` (it
+   * refused), `credentials`: nothing was sent.
    */
-  readonly kind: 'answer' | 'silence' | 'tls' | 'credentials'
+  readonly kind: 'answer' | 'silence' | 'tls' | 'proxy' | 'credentials'
   /** AWS's own name of the error (`AccessDenied`), or the network's (`ECONNRESET`). */
   readonly name: string
   /** What it says, on one line, with nothing token-like in it. */
   readonly words: string
-  /** HTTP status; undefined when nobody answered. */
+  /** HTTP status, the proxy's own when it refused; undefined when nobody answered. */
   readonly status: number | undefined
   /** How often the client tried. */
   readonly attempts: number
@@ -44,7 +44,7 @@ const numberIn = (value: unknown): number | undefined => (typeof value === 'numb
 const textIn = (value: unknown, pattern: RegExp): string | undefined =>
   typeof value === 'string' && pattern.test(value) ? value : undefined
 
-type Told = Pick<AwsFault, 'kind' | 'name' | 'words'>
+type Told = Pick<AwsFault, 'kind' | 'name' | 'words' | 'status'>
 
 /**
  * An answer that is an error. One without a body (to a HEAD) or not in AWS's form has no name but its status; what the
@@ -53,20 +53,39 @@ type Told = Pick<AwsFault, 'kind' | 'name' | 'words'>
 function answered(error: Error, status: number): Told {
   const isNamed = '$fault' in error && NAME.test(error.name) && error.name !== 'Unknown'
   return isNamed
-    ? { kind: 'answer', name: error.name, words: redacted(error.message, LONGEST_WORDS) }
-    : { kind: 'answer', name: `HTTP ${status}`, words: 'the answer gives no reason' }
+    ? { kind: 'answer', name: error.name, words: redacted(error.message, LONGEST_WORDS), status }
+    : { kind: 'answer', name: `HTTP ${status}`, words: 'the answer gives no reason', status }
+}
+
+/** Which profile AWS's library looked at; undefined when none is named. */
+export function profileNamed(): string | undefined {
+  const profile = process.env['AWS_PROFILE']
+  return profile ? `AWS_PROFILE is "${redacted(profile, 60)}"` : undefined
+}
+
+/** What AWS's library says of credentials that it did not find, and the profile it looked for, which it leaves out. */
+function credentialWords({ message }: Error): string {
+  const profile = profileNamed()
+  return `${redacted(message, LONGEST_WORDS)}${profile === undefined ? '' : ` (${profile})`}`
+}
+
+/** What the network's errors mean here; any other is silence. */
+const UNANSWERED: Readonly<Partial<Record<ErrorCode, AwsFault['kind']>>> = {
+  'tls-failed': 'tls',
+  'proxy-refused': 'proxy',
 }
 
 /** A failure without an answer: of the network, or before anything was sent. */
 function unanswered(error: Error): Told {
   if (/^(Credentials|Token)Provider/.test(error.name)) {
-    return { kind: 'credentials', name: error.name, words: redacted(error.message, LONGEST_WORDS) }
+    return { kind: 'credentials', name: error.name, words: credentialWords(error), status: undefined }
   }
   const { code, message, details } = networkFailure(error, '')
   return {
-    kind: code === 'tls-failed' ? 'tls' : 'silence',
+    kind: UNANSWERED[code] ?? 'silence',
     name: textIn(details['network'], NAME) ?? 'NetworkingError',
     words: message.replace(/^: /, ''),
+    status: code === 'proxy-refused' ? numberIn(details['status']) : undefined,
   }
 }
 
@@ -78,7 +97,6 @@ export function faultOf(thrown: unknown): AwsFault {
   const status = numberIn(metadata.httpStatusCode)
   return {
     ...(status === undefined ? unanswered(error) : answered(error, status)),
-    status,
     attempts: numberIn(metadata.attempts) ?? 1,
     requestId: textIn(metadata.requestId, REQUEST_ID),
   }
@@ -86,7 +104,7 @@ export function faultOf(thrown: unknown): AwsFault {
 
 /** A fault as the end of a message: `AccessDenied: Access Denied`. What the network says names its error already. */
 export const faultText = ({ kind, name, words }: AwsFault): string =>
-  kind === 'silence' || kind === 'tls' ? words : `${name}: ${words}`
+  kind === 'answer' || kind === 'credentials' ? `${name}: ${words}` : words
 
 /** A fault for machines. */
 export const faultDetails = ({ name, status, requestId }: AwsFault): Record<string, string | number> => ({

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { AlmanacError } from '../../core/errors.ts'
+import type { S3Place } from '../../core/s3-place.ts'
 import { checkKey } from '../key.ts'
-import type { S3Place } from './s3-url.ts'
 
 /** A warehouse in S3 and the client that leads to it. */
 export interface S3Warehouse extends S3Place {

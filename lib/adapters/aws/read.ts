@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { AlmanacError } from '../../core/errors.ts'
 import type { StoredObject } from '../../core/ports.ts'
@@ -8,6 +9,8 @@ import { etagIn, type S3Object } from './object.ts'
 
 /** How often a body may be cut. The client itself repeats a request only until the body begins. */
 const ATTEMPTS = 4
+/** Before it is read again; longer with each cut, so that what cuts it can pass. */
+const PAUSE_MS = 50
 /** SHA-256 of a whole object in base64; one of an upload in parts ends with their number. */
 const WHOLE = /^[A-Za-z0-9+/]{43}=$/
 
@@ -72,5 +75,6 @@ export async function readObject(at: S3Object): Promise<StoredObject | undefined
       const fault = faultOf(thrown)
       if (attempt === ATTEMPTS) throw s3Failure(fault, at.url, `the object was cut ${ATTEMPTS} times: `)
     }
+    await wait(PAUSE_MS * attempt)
   }
 }

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { AlmanacError } from '../../core/errors.ts'
+import { AlmanacError, ERRORS, type ErrorCode } from '../../core/errors.ts'
 import { type Secret, type SecretReference, secretOf, secretPlace } from '../../core/secret.ts'
 import { type AwsFault, faultDetails, faultOf, faultText } from './fault.ts'
 
@@ -26,13 +26,60 @@ const CAUSES: Readonly<Record<string, { readonly why: string; readonly next: str
   },
 }
 
+const NETWORK = 'Check the network, the proxy, and AWS_ENDPOINT_URL_SECRETS_MANAGER where that is set.'
+const AUTHORITY =
+  'Put the certificate authority that signed it into a PEM file and name that in AWS_CA_BUNDLE; checking is never switched off.'
+const CUT =
+  'The answer was cut or is none of AWS Secrets Manager. If it stays so, look at the proxy between here and AWS.'
+
+/** Too many requests, by AWS's names (AWS SDKs and Tools Reference Guide, "Retry behavior"). */
+const THROTTLED =
+  /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled(Exception)?|SlowDown)$/
+
+/** Why a secret could not be asked for, whatever it holds: the same call may work later, or by another way. */
+const NOT_ASKED: readonly {
+  readonly isSo: (fault: AwsFault) => boolean
+  readonly code: ErrorCode
+  readonly next: string
+}[] = [
+  { isSo: ({ kind }) => kind === 'tls', code: 'tls-failed', next: AUTHORITY },
+  { isSo: ({ kind }) => kind === 'silence', code: 'unreachable', next: NETWORK },
+  {
+    isSo: ({ kind }) => kind === 'proxy',
+    code: 'proxy-refused',
+    next: ERRORS['proxy-refused'].next,
+  },
+  {
+    isSo: ({ name, status }) => status === 429 || THROTTLED.test(name),
+    code: 'rate-limited',
+    next: 'AWS Secrets Manager asked to slow down: run the command again later.',
+  },
+  {
+    isSo: ({ status = 0 }) => status >= 500,
+    code: 'server-error',
+    next: 'AWS Secrets Manager kept failing: run the command again later.',
+  },
+  {
+    isSo: ({ status }) => status !== undefined && status < 300,
+    code: 'malformed-response',
+    next: CUT,
+  },
+]
+
 const missing = (place: string, why: string, next?: string, details = {}): AlmanacError =>
   new AlmanacError('secret-missing', `${place}: ${why}`, { details, ...(next === undefined ? {} : { next }) })
 
 function failure(fault: AwsFault, place: string): AlmanacError {
+  const notAsked = NOT_ASKED.find(({ isSo }) => isSo(fault))
+  if (notAsked !== undefined) {
+    const { code, next } = notAsked
+    return new AlmanacError(code, `${place}: ${faultText(fault)}`, { details: faultDetails(fault), next })
+  }
   const cause = CAUSES[fault.name]
   const why =
-    cause === undefined ? `it could not be read (${faultText(fault)})` : `${cause.why} (${fault.name})`
+    cause === undefined
+      ? `it could not be read (${faultText(fault)})`
+      : `${cause.why} (${fault.kind === 'credentials' ? faultText(fault) : fault.name})`
   return missing(place, why, cause?.next, faultDetails(fault))
 }
 
@@ -56,19 +103,22 @@ function fieldOf(text: string, field: string, place: string): string {
 }
 
 /**
- * Reads a secret, or one field of a secret that is JSON. Throws `secret-missing`, which names the place, the region and
- * the cause, and never the value.
+ * Reads a secret, or one field of a secret that is JSON. Every error names the place, the region and the cause, and never
+ * the value: `secret-missing` when AWS says that it is not there or not ours to read, or it holds something else; when it
+ * did not say so, `unreachable`, `rate-limited`, `server-error`, `malformed-response`, `tls-failed` or `proxy-refused`.
  */
 export async function readAwsSecret(
   reference: AwsSecretReference,
   client: SecretsManagerClient,
 ): Promise<Secret> {
-  const place = `${secretPlace(reference)} (${await client.config.region()})`
+  const place = secretPlace({ ...reference, region: await client.config.region() })
   const get = new GetSecretValueCommand({ SecretId: reference.awsSecret })
-  const { SecretString: text } = await client.send(get).catch((thrown: unknown) => {
+  const { SecretString: text, SecretBinary: bytes } = await client.send(get).catch((thrown: unknown) => {
     throw failure(faultOf(thrown), place)
   })
-  if (text === undefined) throw missing(place, 'it holds bytes, not text')
+  if (bytes !== undefined) throw missing(place, 'it holds bytes, not text')
+  if (text === undefined)
+    throw new AlmanacError('malformed-response', `${place}: the answer holds no secret`, { next: CUT })
   const value = reference.field === undefined ? text : fieldOf(text, reference.field, place)
   if (value.trim() === '') throw missing(place, 'it is empty')
   return secretOf(value)

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AlmanacError } from '../../core/errors.ts'
-import type { ObjectInfo, ObjectStore } from '../../core/ports.ts'
+import type { ObjectInfo, ObjectStore, StoredObject } from '../../core/ports.ts'
 import { sha256 } from '../../core/sha256.ts'
-import { onDisk, unless } from './failure.ts'
+import { isSystemError, onDisk, unless } from './failure.ts'
 
 /** A folder of verified copies of a store's objects, for an engine that reads files. */
 export interface FileCache {
@@ -50,11 +50,9 @@ async function wholeCopy(folder: string, key: string): Promise<string | undefine
   return path
 }
 
-/** Fetches an object and keeps a copy; one that was replaced since it was listed is kept as what it is now. */
-async function fetched(cache: string, { key }: ObjectInfo, store: CacheOptions['store']): Promise<string> {
-  const object = await store.read(key)
-  if (object === undefined) throw new AlmanacError('store-conflict', `${key} was listed and is gone`)
-  const path = join(stateFolder(cache, object), object.sha256, key)
+/** Keeps a copy of an object; one that was replaced since it was listed is kept as what it is now. */
+async function kept(cache: string, object: StoredObject): Promise<string> {
+  const path = join(stateFolder(cache, object), object.sha256, object.key)
   await mkdir(dirname(path), { recursive: true })
   const temporary = join(dirname(path), `.${randomUUID()}`)
   await writeFile(temporary, object.bytes)
@@ -62,25 +60,44 @@ async function fetched(cache: string, { key }: ObjectInfo, store: CacheOptions['
   return path
 }
 
+/** Does a task in the cache; the operating system's errors become `store-failed`, naming it and not the warehouse. */
+async function inCache<T>(folder: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (thrown) {
+    if (!isSystemError(thrown)) throw thrown
+    throw new AlmanacError('store-failed', `the cache ${folder} cannot be used: ${thrown.message}`, {
+      cause: thrown,
+      next: 'Let its folder be written to, or name another one in XDG_CACHE_HOME.',
+    })
+  }
+}
+
 /**
- * Opens the cache of a store. Copies lie below the ETag they had and the SHA-256 they were verified with, which is checked
+ * The cache of a store; its folder is made at the first object. Copies lie below the ETag they had and the SHA-256 they were verified with, which is checked
  * at each use, so that neither an old nor a damaged copy is ever read. The key ends the path: partitions are read from it.
  */
-export async function fileCache({ root, name, store }: CacheOptions): Promise<FileCache> {
+export function fileCache({ root, name, store }: CacheOptions): FileCache {
   const folder = join(root, sha256(name).slice(0, 32))
-  await onDisk(root, name, async () => {
-    // People's names may be in it.
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await prune(folder, Date.now())
-  })
+  let opened: Promise<void> | undefined
+  const open = (): Promise<void> => {
+    opened ??= inCache(folder, async () => {
+      // People's names may be in it.
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await prune(folder, Date.now())
+    })
+    return opened
+  }
   return {
     folder,
-    file: (info) =>
-      onDisk(
-        root,
-        info.key,
-        async () => (await wholeCopy(stateFolder(folder, info), info.key)) ?? fetched(folder, info, store),
-      ),
+    file: async (info) => {
+      await open()
+      const copy = await inCache(folder, () => wholeCopy(stateFolder(folder, info), info.key))
+      if (copy !== undefined) return copy
+      const object = await store.read(info.key)
+      if (object === undefined) throw new AlmanacError('store-conflict', `${info.key} was listed and is gone`)
+      return inCache(folder, () => kept(folder, object))
+    },
   }
 }
 

@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openBucket } from '../../../lib/adapters/aws/bucket.ts'
 import { startS3 } from '../../aws/s3-server.ts'
 import { CANARY, REGION } from '../../aws/warehouse.ts'
+import { startProxy } from '../../network/proxy-server.ts'
 import { text } from '../bytes.ts'
 
 beforeEach(() => {
@@ -25,6 +29,19 @@ describe('openBucket', () => {
     const store = await openBucket('s3://warehouse/almanac/prod/', process.env)
     await store.write('a', text('one'), 'absent')
     expect([...server.objects.keys()]).toEqual(['almanac/prod/a'])
+  })
+
+  it('holds NO_PROXY against the region that the profile says', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'almanac-aws-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'config'), '[default]\nregion = eu-west-3\n')
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'))
+    vi.stubEnv('AWS_REGION', undefined)
+    const proxy = await startProxy({ status: 403 })
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: '.us-east-1.amazonaws.com' }
+    const store = await openBucket('s3://bucket-1', { ...process.env, ...env })
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'proxy-refused' })
+    expect(proxy.asked).toEqual(['bucket-1.s3.eu-west-3.amazonaws.com:443'])
   })
 
   it.each<[why: string, url: string, env: Record<string, string>, code: string]>([

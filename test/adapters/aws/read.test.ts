@@ -31,11 +31,14 @@ describe('reading from S3', () => {
     const { server, store, urlOf } = await opened()
     await store.write(KEY, text('whole'), 'absent')
     server.faults.set(() => ({ kind: 'cut', after: 2 }))
+    const begun = performance.now()
     await expect(store.read(KEY)).rejects.toMatchObject({
       code: 'store-failed',
       message: expect.stringContaining(`${urlOf(KEY)}: the object was cut 4 times: the connection was reset`),
     })
     expect(server.counts).toMatchObject({ GetObject: 4 })
+    // It waited three times, 300 ms in all: a timer may be early by less than one, and never by more.
+    expect(performance.now() - begun).toBeGreaterThan(296)
   })
 
   it.each([1, 10, 3_000_000])('takes no other bytes for those written (of %i)', async (size) => {

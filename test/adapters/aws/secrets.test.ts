@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { openSecretsManager } from '../../../lib/adapters/aws/client.ts'
 import { type AwsSecretReference, readAwsSecret } from '../../../lib/adapters/aws/secrets.ts'
 import { openSecrets } from '../../../lib/adapters/secrets.ts'
-import type { AlmanacError } from '../../../lib/core/errors.ts'
+import type { AlmanacError, ErrorCode } from '../../../lib/core/errors.ts'
 import { type Secret, secretOf } from '../../../lib/core/secret.ts'
 import { DIRECT } from '../../../lib/network/way.ts'
+import { selfSigned } from '../../aws/certificate.ts'
 import type { Fault } from '../../aws/faults.ts'
+import { startS3 } from '../../aws/s3-server.ts'
 import { type SecretsServer, startSecrets } from '../../aws/secrets-server.ts'
 import { CANARY, REGION } from '../../aws/warehouse.ts'
 import { serve } from '../../tableau/servers.ts'
@@ -32,24 +34,26 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function readBy(reference: AwsSecretReference): Promise<Secret> {
-  const options = { way: DIRECT, region: REGION, endpoint: server.url, credentials: CANARY, attempts: 2 }
+async function readBy(reference: AwsSecretReference, endpoint = server.url): Promise<Secret> {
+  const options = { way: DIRECT, region: REGION, endpoint, credentials: CANARY, attempts: 2 }
   const client = await openSecretsManager(options)
   onTestFinished(() => client.destroy())
   return readAwsSecret(reference, client)
 }
 
-async function missing(reading: Promise<Secret>): Promise<AlmanacError> {
+async function failing(reading: Promise<Secret>, code: ErrorCode): Promise<AlmanacError> {
   const thrown = await reading.then(
     () => undefined,
     (reason: unknown) => reason,
   )
-  expect(thrown).toMatchObject({ name: 'AlmanacError', code: 'secret-missing' })
+  expect(thrown).toMatchObject({ name: 'AlmanacError', code })
   const error = thrown as AlmanacError
   const seen = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), error.next].join('\n')
   for (const secret of [VALUE, 'canary-', ...Object.values(CANARY)]) expect(seen).not.toContain(secret)
   return error
 }
+
+const missing = (reading: Promise<Secret>): Promise<AlmanacError> => failing(reading, 'secret-missing')
 
 describe('a secret in AWS Secrets Manager', () => {
   it.each([
@@ -77,7 +81,7 @@ describe('a secret in AWS Secrets Manager', () => {
   ])('%s, field %s: %s', async (awsSecret, field, why) => {
     const { message } = await missing(readBy({ awsSecret, field }))
     const place = field === undefined ? '' : `, field ${field}`
-    expect(message).toContain(`AWS secret ${awsSecret}${place} (${REGION}): ${why}`)
+    expect(message).toContain(`AWS secret ${awsSecret}${place}, region ${REGION}: ${why}`)
   })
 
   it.each<[code: string, status: number, why: string, next: string]>([
@@ -85,7 +89,6 @@ describe('a secret in AWS Secrets Manager', () => {
     ['DecryptionFailure', 400, 'its key does not decrypt it', 'kms:Decrypt'],
     ['InvalidRequestException', 400, 'marked for deletion', 'Restore'],
     ['UnrecognizedClientException', 400, 'UnrecognizedClientException', ''],
-    ['InternalServiceError', 500, 'InternalServiceError', ''],
   ])('says why it was refused: %s', async (code, status, why, next) => {
     const message = `denied to ${CANARY.accessKeyId}/${CANARY.sessionToken}`
     server.faults.set(() => ({ kind: 'error', status, code, message }))
@@ -95,16 +98,36 @@ describe('a secret in AWS Secrets Manager', () => {
     expect(error.next).toContain(next)
   })
 
-  it.each<[name: string, fault: Fault]>([
-    ['a reset', { kind: 'reset' }],
-    ['a cut answer', { kind: 'cut', after: 20 }],
-    ['a 503', { kind: 'error', status: 503, code: 'ServiceUnavailable' }],
-  ])('is asked for again after %s, and missing after two', async (_, fault) => {
+  it.each<[name: string, fault: Fault, code: ErrorCode]>([
+    ['a reset', { kind: 'reset' }, 'unreachable'],
+    ['a cut answer', { kind: 'cut', after: 20 }, 'malformed-response'],
+    ['a 500', { kind: 'error', status: 500, code: 'InternalServiceError' }, 'server-error'],
+    ['a 503', { kind: 'error', status: 503, code: 'ServiceUnavailable' }, 'server-error'],
+    ['a 429', { kind: 'error', status: 429, code: 'Busy' }, 'rate-limited'],
+    ['throttling', { kind: 'error', status: 400, code: 'ThrottlingException' }, 'rate-limited'],
+  ])('is asked for again after %s, and after two may be asked for later', async (_, fault, code) => {
     onTestFinished(() => server.faults.clear())
     server.faults.set(({ attempt }) => (attempt === 1 ? fault : undefined))
     expect((await readBy({ awsSecret: 'almanac/plain' })).reveal()).toBe(VALUE)
     server.faults.set(() => fault)
-    await missing(readBy({ awsSecret: 'almanac/plain' }))
+    const error = await failing(readBy({ awsSecret: 'almanac/plain' }), code)
+    expect(error).toMatchObject({ exit: 1, retryable: true })
+    expect(error.message).toContain(`AWS secret almanac/plain, region ${REGION}: `)
+    expect(error.next).not.toContain('Tableau')
+  })
+
+  it('may be asked for later where nothing listens', async () => {
+    const url = 'http://127.0.0.1:1'
+    const error = await failing(readBy({ awsSecret: 'almanac/plain' }, url), 'unreachable')
+    expect(error.message).toContain('nothing listens there')
+    expect(error.next).toContain('AWS_ENDPOINT_URL_SECRETS_MANAGER')
+  })
+
+  it('is not asked for where the certificate is not trusted', async () => {
+    const trustless = await startS3({ tls: await selfSigned() })
+    onTestFinished(() => trustless.close())
+    const error = await failing(readBy({ awsSecret: 'almanac/plain' }, trustless.url), 'tls-failed')
+    expect(error.next).toContain('AWS_CA_BUNDLE')
   })
 })
 
@@ -121,7 +144,8 @@ describe('an answer that is no JSON', () => {
     const options = { way: DIRECT, region: REGION, endpoint: url, credentials: CANARY, attempts: 1 }
     const client = await openSecretsManager(options)
     onTestFinished(() => client.destroy())
-    await missing(readAwsSecret({ awsSecret: 'almanac/plain' }, client))
+    const error = await failing(readAwsSecret({ awsSecret: 'almanac/plain' }, client), 'malformed-response')
+    expect(error.next).toContain('AWS')
   })
 })
 
@@ -202,6 +226,7 @@ describe('secrets', () => {
     expect((await secrets.read({ awsSecret: 'almanac/plain', region: REGION })).reveal()).toBe(VALUE)
     await expect(secrets.read({ awsSecret: 'almanac/plain' })).rejects.toMatchObject({
       code: 'bad-configuration',
+      message: 'AWS secret almanac/plain: AWS: Region is missing',
     })
   })
 })

@@ -10,6 +10,7 @@ import { selfSigned } from '../../aws/certificate.ts'
 import type { TlsFiles } from '../../aws/listening.ts'
 import { type S3Server, startS3 } from '../../aws/s3-server.ts'
 import { CANARY, REGION, warehouseIn } from '../../aws/warehouse.ts'
+import { startProxy } from '../../network/proxy-server.ts'
 import { listening } from '../../tableau/servers.ts'
 import { text } from '../bytes.ts'
 
@@ -25,8 +26,8 @@ async function started(): Promise<S3Server> {
 }
 
 /** The warehouse in a server, reached by this way. */
-async function warehouseBy(way: Way, server: S3Server): Promise<ObjectStore> {
-  const client = await openS3({ way, region: REGION, endpoint: server.url, credentials: CANARY, attempts: 1 })
+async function warehouseBy(way: Way, server: S3Server, attempts = 1): Promise<ObjectStore> {
+  const client = await openS3({ way, region: REGION, endpoint: server.url, credentials: CANARY, attempts })
   onTestFinished(() => client.destroy())
   return warehouseIn(server, client, 'almanac')
 }
@@ -106,6 +107,28 @@ describe('the way to S3', () => {
     expect(asked).toMatchObject([{ target: `bucket-1.s3.${REGION}.amazonaws.com:443` }])
   })
 
+  it('keeps no more connections through a proxy than it may', async () => {
+    const server = await started()
+    const { url, asked } = await proxyFor(undefined)
+    const store = await warehouseBy({ proxy: { url }, authorities: [tls.cert] }, server)
+    const keys = Array.from({ length: 120 }, (_, index) => `k${index}`)
+    await Promise.all(keys.map((key) => store.write(key, text(key), 'absent')))
+    expect(await Promise.all(keys.map(async (key) => (await store.read(key))?.key))).toEqual(keys)
+    expect(asked.length).toBeGreaterThan(1)
+    expect(asked.length).toBeLessThanOrEqual(50)
+  })
+
+  it('tries again when the proxy cannot reach the host just now', async () => {
+    const server = await started()
+    const { url, asked } = await startProxy({ status: 503 })
+    const store = await warehouseBy({ proxy: { url }, authorities: [tls.cert] }, server, 2)
+    await expect(store.read('a')).rejects.toMatchObject({
+      code: 'store-failed',
+      message: `s3://warehouse/almanac/a: ${new URL(server.url).host}: the proxy ${url} answered 503 to CONNECT ${new URL(server.url).host}`,
+    })
+    expect(asked).toHaveLength(2)
+  })
+
   it('says nothing of us to a proxy that need not know', async () => {
     const { url, asked } = await proxyFor(undefined)
     const store = await warehouseBy({ proxy: { url }, authorities: [tls.cert] }, await started())
@@ -124,7 +147,8 @@ describe('the way to S3', () => {
     )
     expect(error).toMatchObject({
       code: 'proxy-refused',
-      message: expect.stringContaining('s3://warehouse/almanac/a'),
+      message: `s3://warehouse/almanac/a: ${new URL(server.url).host}: the proxy ${url} refuses the user and password (407)`,
+      details: { status: 407 },
     })
     expect(`${error.stack}${JSON.stringify(error)}`).not.toContain('canary')
     expect(server.counts).toEqual({})

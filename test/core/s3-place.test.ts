@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isS3Url, parseS3Url } from '../../../lib/adapters/aws/s3-url.ts'
+import { isS3 } from '../../lib/config/value.ts'
+import { isS3Url, parseS3Url } from '../../lib/core/s3-place.ts'
 
 const LONGEST = 'x'.repeat(120)
 
@@ -39,6 +40,9 @@ const BAD: readonly string[] = [
   's3://warehouse/../prefix',
   's3://warehouse/./prefix',
   's3://warehouse/.hidden',
+  's3://warehouse/a/ends.',
+  's3://warehouse/a!b',
+  `s3://warehouse/${'x'.repeat(130)}`,
   's3://warehouse/with space',
   's3://warehouse/pre%2Ffix',
   's3://warehouse/präfix',
@@ -60,6 +64,16 @@ describe('parseS3Url', () => {
         next: expect.stringContaining('s3://bucket/prefix'),
       }),
     )
+  })
+})
+
+describe('the configuration', () => {
+  it.each(GOOD)('takes %s as well', (url) => {
+    expect(isS3(url)).toBe(true)
+  })
+
+  it.each(BAD)('refuses %j as well', (url) => {
+    expect(isS3(url)).toBe(false)
   })
 })
 
