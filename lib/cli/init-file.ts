@@ -1,9 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import type { Mistake } from '../config/mistake.ts'
-import { slugFor } from '../config/slug.ts'
-import { serverOf } from '../config/value.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES } from '../entities/index.ts'
 import { shellWord } from './held.ts'
@@ -20,7 +18,8 @@ import {
 } from './init-questions.ts'
 
 const SCHEMA_FILE = 'almanac.config.schema.json'
-const NAMES = ENTITIES.map(({ name }) => name)
+/** Every entity's name, as the configuration takes them. */
+export const NAMES = ENTITIES.map(({ name }) => name)
 
 interface FileOfSites {
   readonly sites: readonly object[]
@@ -161,7 +160,7 @@ const siteOf = (answers: Answers, inFile: InFile): object =>
  * What the file will hold: the site alone in a new one; one site more in the present one. What that says for all sites
  * stays, and what was said otherwise stands with the site. An answer that is missing or has no form is left out.
  */
-function contentOf({ path, present }: Target, answers: Answers): object {
+export function contentOf({ path, present }: Target, answers: Answers): object {
   const folder = resolve(dirname(path))
   const inFile = inFileAt(folder)
   const site = siteOf(answers, inFile)
@@ -178,92 +177,8 @@ function contentOf({ path, present }: Target, answers: Answers): object {
   return { ...present, sites: [...present.sites, { ...site, ...own }] }
 }
 
-const textOf = (content: object): string => `${JSON.stringify(content, null, 2)}\n`
-
-/** What is wrong with an answer, after its name: `is missing; …`, `"x" is no …`. Never repeats a secret. */
-export interface Objection {
-  /** Of the question. */
-  readonly name: string
-  readonly message: string
-}
-
-/** Places in a site, or at the top, that have another name than the question that fills them. */
-const QUESTION_AT: Readonly<Record<string, string>> = {
-  site: 'tableauSite',
-  'signIn.kind': 'signIn',
-  'signIn.name': 'patName',
-  'signIn.clientId': 'clientId',
-  'signIn.secretId': 'secretId',
-  'signIn.issuer': 'issuer',
-  'signIn.keyId': 'keyId',
-  'signIn.tenantId': 'tenantId',
-  'signIn.user': 'user',
-  'signIn.secret': 'secret',
-  'signIn.privateKey': 'secret',
-  'signIn.password': 'secret',
-  'proxy.user': 'proxyUser',
-  'proxy.password': 'proxyPassword',
-}
-
-function objectionOf({ path, message }: Mistake): Objection {
-  const [field = '', below] = path[0] === 'sites' ? path.slice(2) : path
-  return { name: QUESTION_AT[`${field}.${below}`] ?? QUESTION_AT[field] ?? String(field), message }
-}
-
-/** Texts that are no reference at all, so that the file has nothing of them. */
-function formObjections({ secret = '', proxyPassword = '', notify = '' }: Answers): readonly Objection[] {
-  const message =
-    'is no place where the secret is kept; it takes env:VARIABLE, file:PATH or aws:NAME, never the secret itself'
-  const webhook =
-    'is no kind and place of a webhook’s address; it takes slack=env:VARIABLE, teams=file:PATH or json=aws:NAME'
-  const wrong = Object.entries({ secret, proxyPassword }).filter(
-    ([, text]) => text !== '' && referenceIn(text) === undefined,
-  )
-  const isWrong = notify !== '' && notifyIn(notify) === undefined
-  return [
-    ...wrong.map(([name]) => ({ name, message })),
-    ...(isWrong ? [{ name: 'notify', message: webhook }] : []),
-  ]
-}
-
-/** What the sites that are there have against one more. */
-function siteObjections({ path, sites }: Target, answers: Answers): readonly Objection[] {
-  const { server = '', tableauSite, slug } = answers
-  if (tableauSite === undefined) return []
-  const address = serverOf(withoutPage(server))
-  const same = sites.find((site) => site.server === address && site.contentUrl === tableauSite)
-  if (same !== undefined)
-    return [{ name: 'tableauSite', message: `server and site are in ${path} already (slug "${same.slug}")` }]
-  const own = slug || slugFor(tableauSite)
-  if (!sites.some((site) => site.slug === own)) return []
-  return [{ name: 'slug', message: `"${own}" is the slug of another site in ${path}; each takes its own` }]
-}
-
-async function fileObjections(target: Target, answers: Answers): Promise<readonly Objection[]> {
-  const [{ readDocument }, { secretMistakes, shapeMistakes }, { acrossMistakes }, { fileShape }] =
-    await Promise.all([
-      import('../config/document.ts'),
-      import('../config/issues.ts'),
-      import('../config/across.ts'),
-      import('../config/shape.ts'),
-    ])
-  const { root, value } = readDocument(textOf(contentOf(target, answers)))
-  if (root === undefined) throw new AlmanacError('internal', `what ${target.path} would hold is no JSON`)
-  const { error } = fileShape(NAMES).safeParse(value, { jitless: true })
-  // That a site is there twice is said by the question that makes it so.
-  const across = acrossMistakes(value, root, NAMES).filter(({ path }) => path.at(-1) !== 'server')
-  return [...secretMistakes(root), ...shapeMistakes(error?.issues ?? [], root), ...across].map(objectionOf)
-}
-
-/** All that is wrong with these answers, one objection to each at most. What is not answered yet is missing. */
-export async function objectionsTo(target: Target, answers: Answers): Promise<readonly Objection[]> {
-  const all = [
-    ...formObjections(answers),
-    ...siteObjections(target, answers),
-    ...(await fileObjections(target, answers)),
-  ]
-  return all.filter(({ name }, i) => all.findIndex((each) => each.name === name) === i)
-}
+/** The file's text. */
+export const textOf = (content: object): string => `${JSON.stringify(content, null, 2)}\n`
 
 /** A configuration file that is not written yet. */
 export interface Draft {
@@ -284,6 +199,12 @@ export async function draftOf(target: Target, answers: Answers): Promise<Draft> 
   return { path, text, site, isAddition: present !== undefined }
 }
 
+/** Whether a file holds this JSON, however it is laid out. One that cannot be read or is none is written anew. */
+const holds = (path: string, value: object): Promise<boolean> =>
+  readFile(path, 'utf8')
+    .then((text) => isDeepStrictEqual(JSON.parse(text), JSON.parse(JSON.stringify(value))))
+    .catch(() => false)
+
 /**
  * Writes the file, and beside it the schema that editors complete it by. Answers the schema's path.
  * Throws `bad-configuration` when they cannot be written.
@@ -291,7 +212,8 @@ export async function draftOf(target: Target, answers: Answers): Promise<Draft> 
 export async function writeDraft({ path, text }: Draft): Promise<string> {
   const { configurationSchema } = await import('../config/schema.ts')
   const schema = join(dirname(path), SCHEMA_FILE)
-  await put(schema, `${JSON.stringify(configurationSchema(NAMES), null, 2)}\n`)
+  const wanted = configurationSchema(NAMES)
+  if (!(await holds(schema, wanted))) await put(schema, `${JSON.stringify(wanted, null, 2)}\n`)
   await put(path, text)
   return schema
 }

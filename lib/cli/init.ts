@@ -7,15 +7,8 @@ import { CONFIG_FILE, namedFile } from './configuration.ts'
 import { connectTo } from './connection.ts'
 import { errorText } from './failure.ts'
 import { shellWord } from './held.ts'
-import {
-  type Draft,
-  draftOf,
-  type Objection,
-  objectionsTo,
-  openTarget,
-  type Target,
-  writeDraft,
-} from './init-file.ts'
+import { type Draft, draftOf, openTarget, type Target, writeDraft } from './init-file.ts'
+import { type Objection, objectionsTo } from './init-objections.ts'
 import { type Answers, QUESTION_OPTIONS, QUESTIONS, type Question } from './init-questions.ts'
 import { interruptible } from './interrupt.ts'
 import { write } from './io.ts'

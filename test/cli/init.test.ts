@@ -65,6 +65,20 @@ describe('init without a terminal', () => {
     expect(sim.counters()['signOuts']).toBe(sim.counters()['signIns'])
   })
 
+  test('leaves a schema that says the same, however it is laid out, and replaces any other', async () => {
+    const schema = join(folder.path, 'almanac.config.schema.json')
+    await init(newPath())
+    const text = await readFile(schema, 'utf8')
+    await writeFile(schema, JSON.stringify(JSON.parse(text)))
+    await init(newPath())
+    expect(await readFile(schema, 'utf8')).toBe(JSON.stringify(JSON.parse(text)))
+    for (const other of ['{}', 'no JSON']) {
+      await writeFile(schema, other)
+      await init(newPath())
+      expect(await readFile(schema, 'utf8')).toBe(text)
+    }
+  })
+
   test('the file works: a night runs by it', async () => {
     const path = newPath()
     await init(path, { warehouse: join(folder.path, 'night') })
