@@ -2,9 +2,11 @@ import { createInterface } from 'node:readline/promises'
 import type { Readable } from 'node:stream'
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
+import type { Emit } from '../core/event.ts'
+import type { Client } from '../tableau/client.ts'
 import { type Call, type Command, DEBUG, hasFlag, QUIET, textOption } from './command.ts'
 import { CONFIG_FILE, namedFile } from './configuration.ts'
-import { connectTo } from './connection.ts'
+import { connectTo, sessionOf } from './connection.ts'
 import { errorText } from './failure.ts'
 import { shellWord } from './held.ts'
 import { type Draft, draftOf, openTarget, type Target, writeDraft } from './init-file.ts'
@@ -13,6 +15,8 @@ import { type Answers, QUESTION_OPTIONS, QUESTIONS, type Question } from './init
 import { interruptible } from './interrupt.ts'
 import { write } from './io.ts'
 import { note } from './note.ts'
+import { newRun } from './run-id.ts'
+import { warehouseIfThere } from './warehouse.ts'
 
 /** Who answers: somebody at a terminal, or nobody. */
 export interface Answerer {
@@ -138,13 +142,31 @@ async function answersOf(asking: Asking): Promise<Answers> {
   return answers
 }
 
-/** Signs in and out once, which proves address, network, secret and site. Answers what was found. */
-async function tried(site: SiteConfiguration, { io }: Call, signal: AbortSignal): Promise<string> {
+/**
+ * A session to look around with. Where the warehouse is there already, a night may be running by the same token, which a
+ * sign-in would end: then it is under the lease that nights hold. Throws `lease-busy` when one does.
+ */
+async function lookAround(site: SiteConfiguration, { io }: Call, signal: AbortSignal) {
   const { systemClock: clock } = await import('../adapters/local/clock.ts')
-  const beforeSignIn = (): Promise<void> => Promise.resolve()
-  const client = await connectTo(site, io, { clock, emit: () => undefined, beforeSignIn, signal })
+  const emit: Emit = () => undefined
+  const connect = (beforeSignIn: () => Promise<void>): Promise<Client> =>
+    connectTo(site, io, { clock, emit, beforeSignIn, signal })
+  const warehouse = await warehouseIfThere(site.warehouse, io)
+  if (warehouse === undefined) {
+    const client = await connect(() => Promise.resolve())
+    return { client, close: () => client.close() }
+  }
+  const { borrowSession } = await import('../doctor/session.ts')
+  const { store } = warehouse
+  const run = `init-${newRun(clock.now())}`
+  return borrowSession(await sessionOf(site), { store, clock, emit, run, connect, signal })
+}
+
+/** Signs in and out once, which proves address, network, secret and site. Answers what was found. */
+async function tried(site: SiteConfiguration, call: Call, signal: AbortSignal): Promise<string> {
+  const { client, close } = await lookAround(site, call, signal)
   const { server, productVersion, apiVersion, user } = client
-  await client.close()
+  await close()
   const where = site.contentUrl === '' ? 'the default site' : `site ${site.contentUrl}`
   return `signed in to ${where} on ${server} (Tableau ${productVersion}, REST API ${apiVersion}) with the site role ${user.siteRole}`
 }

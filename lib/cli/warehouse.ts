@@ -102,6 +102,12 @@ const isFolder = async (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** The warehouse of this name, if anything of it is there. */
+export async function warehouseIfThere(name: string, io: Io): Promise<Warehouse | undefined> {
+  const warehouse = await openWarehouseAt(name, io)
+  return (await isThere(warehouse)) ? warehouse : undefined
+}
+
 /** Whether anything of a warehouse is there. A bucket that cannot be read says so itself. */
 async function isThere({ name, store, folder }: Warehouse): Promise<boolean> {
   if (!isBucket(name))

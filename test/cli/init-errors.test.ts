@@ -1,8 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { diskStore } from '../../lib/adapters/local/store.ts'
 import { parseConfiguration } from '../../lib/config/parse.ts'
+import { jsonBytes } from '../../lib/core/receipt.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
+import { leaseKey } from '../../lib/nightly/lease.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { almanac, smallSite, temporaryFolder } from './terminal.ts'
 
@@ -195,4 +198,17 @@ describe('ALMANAC_CONFIG', () => {
     await init({ config: join(path, 'flag.json') }, { ALMANAC_CONFIG: join(path, 'variable.json') })
     expect((await readdir(path)).sort()).toEqual(['almanac.config.schema.json', 'flag.json'])
   })
+})
+
+test('a night that runs by the same token is not ended: init says who holds it, and signs in nowhere', async () => {
+  const path = await newFolder()
+  const store = diskStore(join(path, 'warehouse'))
+  const key = leaseKey({ host: new URL(sim.url).host, name: sim.patName })
+  await store.write(key, jsonBytes({ format: 1, holder: 'nightly-7', beat: 3 }), 'absent')
+  const before = sim.counters()['signIns'] ?? 0
+  const { exit, err } = await init({ config: join(path, 'a.json') })
+  expect(exit).toBe(1)
+  expect(err).toMatch(/^error lease-busy: run nightly-7 holds this token’s session/)
+  expect(sim.counters()['signIns'] ?? 0).toBe(before)
+  expect(await readdir(path)).toEqual(['warehouse'])
 })
