@@ -63,7 +63,7 @@ export const DEBUG: OptionSpec = { flags: '--debug', doc: 'with a defect, show w
 /** Which entities. */
 export const SELECT: OptionSpec = {
   flags: '--select <entities>',
-  doc: 'entities, separated by commas (default: all)',
+  doc: 'entities, separated by commas (default: those that are switched on)',
 }
 
 /** What every command that looks at a warehouse takes. */

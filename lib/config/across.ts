@@ -1,8 +1,9 @@
 import type { Node } from 'jsonc-parser'
+import { isTableauCloud } from '../network/address.ts'
 import { offsetOf } from './document.ts'
 import type { Mistake } from './mistake.ts'
 import { slugFor } from './slug.ts'
-import { isTableauCloud, NO_PASSWORD, serverOf } from './value.ts'
+import { NO_PASSWORD, serverOf } from './value.ts'
 import { type Path, pathText, shown } from './words.ts'
 
 /** An object of the file, whose shape may still be wrong: what is not as it should be is passed over here. */
@@ -34,7 +35,7 @@ function proxySaid(at: Path, draft: Draft): readonly Said[] {
 function passwordSaid(site: Draft, at: Path): readonly Said[] {
   const server = serverOf(text(site['server']) ?? '')
   const isPassword = object(site['signIn'])['kind'] === 'password'
-  return isPassword && server !== undefined && isTableauCloud(server)
+  return isPassword && server !== undefined && isTableauCloud(new URL(server).host)
     ? [[[...at, 'signIn', 'kind'], `"password" does not lead into ${shown(server)}: ${NO_PASSWORD}`]]
     : []
 }

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
-import { parseAddress } from '../network/address.ts'
+import { isTableauCloud, parseAddress } from '../network/address.ts'
 import type { SignInConfiguration, SiteConfiguration } from './configuration.ts'
 import { CONCURRENCY, TIME_ZONE, TIMEOUTS, USER_CLAIM, WAREHOUSE } from './defaults.ts'
 import { looksSecret } from './plaintext.ts'
 import { warehouseAt } from './resolve.ts'
 import { slugOf } from './slug.ts'
-import { CONTENT_URL, CONTENT_URL_NOUN, isTableauCloud, NO_PASSWORD, serverObjection } from './value.ts'
+import { CONTENT_URL, CONTENT_URL_NOUN, NO_PASSWORD, serverObjection } from './value.ts'
 import { shown, wrong } from './words.ts'
 
 /** Environment variables by name. */
@@ -183,7 +183,7 @@ export function siteFromEnvironment(
   checkShown(env)
   checkValues(env)
   const server = parseAddress(value(SERVER)).url
-  if (way.kind === 'password' && isTableauCloud(server))
+  if (way.kind === 'password' && isTableauCloud(new URL(server).host))
     throw bad(
       `TABLEAU_PASSWORD is set for ${server}: ${NO_PASSWORD}`,
       'Unset TABLEAU_PASSWORD and use a personal access token or a connected app.',

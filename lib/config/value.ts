@@ -71,10 +71,6 @@ export function serverObjection(text: string): string | undefined {
   }
 }
 
-/** Whether a server is Tableau Cloud: `online.tableau.com` or a host below it. */
-export const isTableauCloud = (server: string): boolean =>
-  /(^|\.)online\.tableau\.com\.?$/.test(new URL(server).hostname)
-
 /** Why Tableau Cloud is not entered with a password. */
 export const NO_PASSWORD =
   'Tableau Cloud takes no user name and password from programs; use a personal access token, a connected app or a unified access token'

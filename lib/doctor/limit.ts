@@ -11,8 +11,9 @@ const tooLate = (what: string, milliseconds: number): AlmanacError =>
   new AlmanacError('unreachable', `${what}: not done after ${milliseconds / 1000} seconds`)
 
 /**
- * Does work that may take so long at most. The work's signal is aborted when the time is over, and never afterwards.
- * Throws `unreachable` when the time is over, and whatever the work throws.
+ * Does work that may take so long at most. The work's signal is aborted when the time is over, and never afterwards. Work
+ * that does not heed it goes on unheard. Throws `unreachable` when the time is over, the reason of the signal that ends
+ * everything, and whatever the work throws.
  */
 export async function limited<T>(
   what: string,
@@ -22,7 +23,8 @@ export async function limited<T>(
 ): Promise<T> {
   const [over, done] = [new AbortController(), new AbortController()]
   const stop = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
-  const late = clock.sleep(milliseconds, done.signal).then(() => {
+  const until = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal])
+  const late = clock.sleep(milliseconds, until).then(() => {
     const error = tooLate(what, milliseconds)
     over.abort(error)
     throw error

@@ -5,6 +5,7 @@ import { parseStored } from '../core/receipt.ts'
 import { type Lease, leaseKey, takeLease } from '../nightly/lease.ts'
 import type { Client } from '../tableau/client.ts'
 import type { SessionName } from '../tableau/identity.ts'
+import { limited } from './limit.ts'
 
 /** What borrowing a session needs. */
 export interface SessionPorts {
@@ -26,6 +27,8 @@ export interface Borrowed {
 /** A run that begins this moment may be waited for; one that works for an hour may not. */
 const GIVE_UP_AFTER = 2_000
 const POLL_EVERY = 250
+/** Reading and writing one small object, milliseconds. */
+const LEASE_LIMIT = 20_000
 
 const busy = (holder: string): AlmanacError =>
   new AlmanacError('lease-busy', `${holder}, and a sign-in would end it`, {
@@ -63,6 +66,20 @@ async function takeOrLookAt(session: SessionName, ports: SessionPorts): Promise<
   }
 }
 
+/** The lease, or `unreachable` when the warehouse keeps silent. One that comes after that is handed back. */
+async function leaseInTime(session: SessionName, ports: SessionPorts): Promise<Lease> {
+  const taking = takeOrLookAt(session, ports)
+  try {
+    return await limited('asking the warehouse for the lease', LEASE_LIMIT, ports, () => taking)
+  } catch (thrown) {
+    taking.then(
+      (lease) => lease.release(),
+      () => undefined,
+    )
+    throw thrown
+  }
+}
+
 /** Lets the first sign-in through; a later one would take the session from a run that began meanwhile. */
 function onlyOnce(lease: Lease): () => Promise<void> {
   let isSignedIn = false
@@ -75,10 +92,10 @@ function onlyOnce(lease: Lease): () => Promise<void> {
 
 /**
  * Signs in for a look, and never in the middle of somebody else's run: under the lease that runs hold, given up after two
- * seconds. Throws `lease-busy` when a run holds it, what the store throws when it cannot even be read, and what `connect` throws.
+ * seconds. Throws `lease-busy` when a run holds it, `unreachable` when the store keeps silent, what it throws when it cannot even be read, and what `connect` throws.
  */
 export async function borrowSession(session: SessionName, ports: SessionPorts): Promise<Borrowed> {
-  const lease = await takeOrLookAt(session, ports)
+  const lease = await leaseInTime(session, ports)
   try {
     const client = await ports.connect(onlyOnce(lease))
     return {

@@ -173,7 +173,7 @@ async function land(input: ExtractInput, ports: ExtractPorts): Promise<Receipt> 
 
 /**
  * Extracts one entity of one day. Never throws for what concerns this entity alone: that is its verdict.
- * Throws for what ends the run: a lost session, an unreachable server, a store that cannot write, the signal's reason.
+ * Throws for what ends the run: a lost session or lease, a store that cannot write, the signal's reason.
  */
 export async function extract(input: ExtractInput, ports: ExtractPorts): Promise<ExtractResult> {
   const { entity } = input

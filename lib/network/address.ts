@@ -51,6 +51,9 @@ export const isForbiddenIp = (address: string): boolean => holds(forbidden, addr
 /** Whether an IP address is loopback. False for names. */
 export const isLoopbackIp = (address: string): boolean => holds(loopback, address)
 
+/** Whether a host (with or without a port) is Tableau Cloud: `online.tableau.com`, or below it. */
+export const isTableauCloud = (host: string): boolean => /(^|\.)online\.tableau\.com\.?(:\d+)?$/i.test(host)
+
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
 /** Whether plain http may be spoken to this host name: `localhost` and loopback addresses. */

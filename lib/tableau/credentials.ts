@@ -1,5 +1,6 @@
 import { AlmanacError } from '../core/errors.ts'
-import { type Identity, isTableauCloud, type SignIn } from './identity.ts'
+import { isTableauCloud } from '../network/address.ts'
+import type { Identity, SignIn } from './identity.ts'
 import { connectedAppToken, isUserClaim, type Minting, rsaKeyOf, unifiedAccessToken } from './jwt.ts'
 
 /** An identity as messages name it: never its secret. */

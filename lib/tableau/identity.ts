@@ -46,9 +46,6 @@ export type Identity = PatIdentity | ConnectedAppIdentity | UatIdentity | Passwo
 export const isMinted = (identity: Identity): identity is ConnectedAppIdentity | UatIdentity =>
   identity.kind === 'connected-app' || identity.kind === 'uat'
 
-/** Whether a host, with or without a port, is Tableau's own cloud: `online.tableau.com` or below. */
-export const isTableauCloud = (host: string): boolean => /(^|\.)online\.tableau\.com\.?(:\d+)?$/i.test(host)
-
 /** Where to sign in, and as whom: a site by its content URL ('' is Server's default site). */
 export interface SignIn {
   readonly serverUrl: string

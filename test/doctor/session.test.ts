@@ -123,3 +123,53 @@ describe('a warehouse that cannot be written to', () => {
     })
   })
 })
+
+describe('a warehouse that keeps silent', () => {
+  /** A store that answers nothing until it is let. */
+  function silent(): { readonly store: ObjectStore; readonly inner: ObjectStore; speak(): void } {
+    const inner = memoryStore()
+    let speak = (): void => undefined
+    const until = new Promise<void>((resolve) => {
+      speak = resolve
+    })
+    return {
+      inner,
+      speak: () => speak(),
+      store: {
+        ...inner,
+        read: async (key) => {
+          await until
+          return inner.read(key)
+        },
+      },
+    }
+  }
+  /** Long waits are over at once. */
+  const impatient = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      ms >= 20_000 && signal?.aborted !== true ? Promise.resolve() : systemClock.sleep(ms, signal),
+  }
+  const neverConnects: SessionPorts['connect'] = async () => {
+    throw new Error('it signed in without the lease')
+  }
+
+  test('is given up, and a lease that comes too late is handed back', async () => {
+    const { store, inner, speak } = silent()
+    const ports = { ...portsOf(store, neverConnects), clock: impatient }
+    await expect(borrowSession(SESSION, ports)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('the lease'),
+    })
+    speak()
+    await expect.poll(async () => (await inner.read(KEY)) && holderIn(inner)).toBeNull()
+  })
+
+  test('is left at once when everything is stopped', async () => {
+    const stop = new AbortController()
+    const ports = { ...portsOf(silent().store, neverConnects), signal: stop.signal }
+    const borrowing = borrowSession(SESSION, ports)
+    stop.abort(new Error('stopped'))
+    await expect(borrowing).rejects.toThrow('stopped')
+  })
+})

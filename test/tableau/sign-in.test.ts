@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { secretOf } from '../../lib/core/secret.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
+import { isTableauCloud } from '../../lib/network/address.ts'
 import { connect } from '../../lib/tableau/client.ts'
-import { isTableauCloud } from '../../lib/tableau/identity.ts'
 import { scopesFor } from '../../lib/tableau/scopes.ts'
 import { answerXml, connected, optionsFor, tinySite, usersOf, wrap } from './servers.ts'
 import {
