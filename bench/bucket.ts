@@ -1,6 +1,6 @@
 import { memoryStore } from '../lib/adapters/memory/store.ts'
 import type { ObjectStore } from '../lib/core/ports.ts'
-import { openEngine } from '../lib/engine/engine.ts'
+import { openEngine } from '../lib/transform/engine.ts'
 import { startS3 } from '../test/aws/s3-server.ts'
 import { clientOf, warehouseIn } from '../test/aws/warehouse.ts'
 import { openSite } from '../test/system/site.ts'

@@ -2,7 +2,7 @@ import type { ColumnType, Row } from '../lib/core/column.ts'
 import type { Day } from '../lib/core/day.ts'
 import { dayNumber } from '../lib/core/day.ts'
 import type { Entity } from '../lib/core/entity.ts'
-import type { EngineRow, Session } from '../lib/engine/engine.ts'
+import type { EngineRow, Session } from '../lib/engine/database.ts'
 import { literal, name } from '../lib/engine/sql.ts'
 
 /**

@@ -6,11 +6,12 @@ import { keys } from '../lib/core/keys.ts'
 import { committedDays, readManifest } from '../lib/core/manifest.ts'
 import type { ObjectStore } from '../lib/core/ports.ts'
 import { shapeOf } from '../lib/core/shape.ts'
-import { type Engine, openEngine, type Session } from '../lib/engine/engine.ts'
+import type { Session } from '../lib/engine/database.ts'
 import { entityNamed } from '../lib/entities/index.ts'
 import { openDesk } from '../lib/load/desk.ts'
 import { type FoundHistory, findHistory, foldHistory } from '../lib/load/history.ts'
 import { load } from '../lib/load/load.ts'
+import { type Engine, openEngine } from '../lib/transform/engine.ts'
 import { type ChurningList, churn, rowObjects } from './churning-list.ts'
 import { BENCH_SITE, landRows } from './landing.ts'
 import { type Cost, measured, progress } from './measure.ts'
@@ -39,18 +40,19 @@ interface HistoryWork {
 }
 
 async function historyWork({ store, engine }: Bench, { entity }: ChurningList): Promise<HistoryWork> {
-  const session = await engine.session()
+  const shape = shapeOf(entity)
+  const transforms = await engine.transforms(shape)
   const at = { entity: entity.name, site: BENCH_SITE }
-  const desk = openDesk(store, session, shapeOf(entity), at)
+  const desk = openDesk(store, transforms, shape, at)
   const found = await measured(() => findHistory(desk))
   return {
     found,
     fold: async () => {
       const days = await committedDays(store, at)
       const { wall, cpu } = await measured(async () =>
-        session.collect((await foldHistory(desk, found.value, days)).file),
+        transforms.collect((await foldHistory(desk, found.value, days)).file),
       )
-      await session.close()
+      await transforms.close()
       return { wall: wall + found.wall, cpu: cpu + found.cpu }
     },
   }

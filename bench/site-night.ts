@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../lib/adapters/local/clock.ts'
 import { diskStore } from '../lib/adapters/local/store.ts'
-import { openEngine } from '../lib/engine/engine.ts'
 import { entityNamed } from '../lib/entities/index.ts'
 import { nightly } from '../lib/nightly/nightly.ts'
 import { connect } from '../lib/tableau/client.ts'
 import { patIdentity, sessionName } from '../lib/tableau/identity.ts'
+import { openEngine } from '../lib/transform/engine.ts'
 
 /** One night in a process of its own: bench/site.ts builds this file to one and measures it from start to end. */
 interface Night {

@@ -71,7 +71,7 @@ async function introduce(call: Call, { from }: DemoRun, nights: number, root: st
 async function tellNights(call: Call, nights: number, signal: AbortSignal, warehouse: Warehouse) {
   const [{ demoRun }, { openEngine }, { systemClock: clock }, { ENTITIES: entities }] = await Promise.all([
     import('../demo/nights.ts'),
-    import('../engine/engine.ts'),
+    import('../transform/engine.ts'),
     import('../adapters/local/clock.ts'),
     import('../entities/index.ts'),
   ])

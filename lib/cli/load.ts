@@ -1,6 +1,6 @@
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine } from '../transform/engine.ts'
 import {
   type Call,
   COMMON,

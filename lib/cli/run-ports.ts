@@ -1,7 +1,8 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { type AlmanacError, asAlmanacError } from '../core/errors.ts'
-import type { Engine, EngineLimits } from '../engine/engine.ts'
+import type { DatabaseLimits } from '../engine/database.ts'
 import type { NightlyInput, NightlyPorts } from '../nightly/input.ts'
+import type { Engine } from '../transform/engine.ts'
 import type { Call } from './command.ts'
 import { connectTo } from './connection.ts'
 import { interruptible } from './interrupt.ts'
@@ -14,9 +15,9 @@ import { isBucket, openWarehouseAt, type Warehouse } from './warehouse.ts'
 /** Does work with an engine that is closed again whatever happens. */
 export async function withEngine<T>(
   work: (engine: Engine) => Promise<T>,
-  limits: EngineLimits = {},
+  limits: DatabaseLimits = {},
 ): Promise<T> {
-  const { openEngine } = await import('../engine/engine.ts')
+  const { openEngine } = await import('../transform/engine.ts')
   const engine = await openEngine(limits)
   try {
     return await work(engine)
@@ -73,7 +74,7 @@ async function runSite<T>(
 }
 
 /** Of loads into a bucket, most wait for it most of the time: eight at once take half as long as two (docs/benchmarks.md). */
-const limitsFor = (runs: readonly SiteRun[]): EngineLimits =>
+const limitsFor = (runs: readonly SiteRun[]): DatabaseLimits =>
   runs.some(({ site }) => isBucket(site.warehouse)) ? { sessions: 8 } : {}
 
 /** The exit code of several: a failure wins, then a matter of usage, then data that is not there. */

@@ -3,8 +3,8 @@ import type { EntityOutcome } from '../core/event.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
 import { exitOf } from '../core/verdict.ts'
-import type { Engine } from '../engine/engine.ts'
 import { ENTITIES } from '../entities/index.ts'
+import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { acceptCommand } from './held.ts'
 import { mayColour, write } from './io.ts'
@@ -57,7 +57,7 @@ async function lookAt(
 ): Promise<readonly SiteStanding[]> {
   let opened: Promise<Engine> | undefined
   const engine = (): Promise<Engine> => {
-    opened ??= import('../engine/engine.ts').then(({ openEngine }) => openEngine())
+    opened ??= import('../transform/engine.ts').then(({ openEngine }) => openEngine())
     return opened
   }
   try {

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, StatementType } from '@duckdb/node-api'
 import { AlmanacError } from '../core/errors.ts'
-import { lockDown } from './engine.ts'
+import { lockDown } from './database.ts'
 
 /** An answer to a statement: its columns, and its rows chunk by chunk. */
 export interface Answer {

@@ -4,13 +4,13 @@ import { AlmanacError } from '../core/errors.ts'
 import { committedDays, type Manifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
-import type { Engine } from '../engine/engine.ts'
 import { buildCandidate, storedCandidates } from './candidate.ts'
 import { commit, replace, withdraw } from './commit.ts'
 import type { Desk } from './desk.ts'
 import { orderFault } from './judge.ts'
 import { completeLandings } from './landing.ts'
 import { atDesk, finishLoad, heldCandidates, type LoadResult } from './load.ts'
+import type { LoadEngine } from './transforms.ts'
 
 /** Who corrects, and why: kept in the manifest. */
 export interface Correction {
@@ -37,7 +37,7 @@ async function refuseDisorder(desk: Desk, receipt: CandidateReceipt): Promise<vo
  */
 export function accept(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
   { sha256prefix, run, reason }: Correction & { readonly sha256prefix: string },
@@ -79,11 +79,8 @@ async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateRece
   const made = new Set(there.flatMap(({ shards }) => shards.map(({ run }) => run)))
   const landings = await completeLandings(desk.store, desk.at, (each) => each === dt)
   const fresh: CandidateReceipt[] = []
-  for (const landing of landings.filter(({ run, damage }) => damage === null && !made.has(run))) {
-    const { receipt, file } = await buildCandidate(desk.store, desk.session, desk.shape, landing.shards)
-    desk.keep(receipt.sha256, file)
-    fresh.push(receipt)
-  }
+  for (const landing of landings.filter(({ run, damage }) => damage === null && !made.has(run)))
+    fresh.push(await buildCandidate(desk, landing.shards))
   return [...there, ...fresh].sort((a, b) => a.observedFrom - b.observedFrom)
 }
 
@@ -93,7 +90,7 @@ async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateRece
  */
 export function replaceDay(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
   { dt, replaces, run, reason }: Correction & { readonly dt: Day; readonly replaces: string },
@@ -124,7 +121,7 @@ export function replaceDay(
 /** Withdraws a committed day: it counts as never taken, and its published snapshot has no rows. Throws `not-found`. */
 export function withdrawDay(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
   { dt, run, reason }: Correction & { readonly dt: Day },

@@ -1,19 +1,11 @@
 import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays } from '../core/manifest.ts'
-import type { StoredColumn } from '../core/receipt.ts'
-import type { Shape } from '../core/shape.ts'
-import { literal, names, parquetOptions } from '../engine/sql.ts'
-import type { Desk } from './desk.ts'
+import { currentColumns, snapshotColumns } from '../core/published.ts'
+import { type Desk, rowsOfManifest } from './desk.ts'
 import { isMadeOf } from './footer.ts'
-import { projection } from './projection.ts'
 import { publish } from './publish.ts'
-import { emptyRelation, parentDay, snapshotColumns } from './snapshot.ts'
-
-/** The columns of the current table: a snapshot's, and the day it is of. */
-export const currentColumns = (shape: Shape): readonly StoredColumn[] => [
-  ...snapshotColumns(shape),
-  { name: 'as_of', type: 'date' },
-]
+import { parentDay } from './snapshot.ts'
+import type { StagedFile, StagedRows } from './transforms.ts'
 
 /** The newest committed day that was not withdrawn. */
 async function lastComplete(desk: Desk, days: readonly CommittedDay[]): Promise<CommittedDay | undefined> {
@@ -23,15 +15,25 @@ async function lastComplete(desk: Desk, days: readonly CommittedDay[]): Promise<
   return undefined
 }
 
-async function rowsOf(desk: Desk, days: readonly CommittedDay[], day: CommittedDay): Promise<string> {
-  const columns = snapshotColumns(desk.shape)
-  if (desk.shape.parent !== undefined) {
-    const { snapshot } = await parentDay(desk, days, day)
-    return `SELECT ${names(columns.map((column) => column.name))} FROM read_parquet(${literal(snapshot)})`
-  }
-  const manifest = await desk.manifest(day)
-  const file = await desk.candidate(day.dt, manifest.candidate ?? '')
-  return `SELECT ${projection(columns, manifest.columns)} FROM read_parquet(${literal(file)})`
+async function rowsOf(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  day: CommittedDay,
+): Promise<StagedRows | null> {
+  if (desk.shape.parent === undefined) return rowsOfManifest(desk, await desk.manifest(day))
+  const { snapshot } = await parentDay(desk, days, day)
+  return { file: snapshot, columns: snapshotColumns(desk.shape) }
+}
+
+/** The current table as these days make it: the last complete one, or no rows. */
+export async function currentFile(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  inputs: string,
+): Promise<StagedFile> {
+  const last = await lastComplete(desk, days)
+  const rows = last === undefined ? null : await rowsOf(desk, days, last)
+  return desk.transforms.current(last === undefined || rows === null ? null : { rows, dt: last.dt }, inputs)
 }
 
 /** Publishes the last complete day as the current table. The number of objects written. */
@@ -46,27 +48,8 @@ export async function publishCurrent(desk: Desk): Promise<number> {
         : JSON.stringify([last, desk.shape.parent === undefined ? [] : days, columns])
     return {
       isSame: isMadeOf(inputs),
-      build: async () => {
-        const { sql } = await currentRows(desk, days)
-        const file = desk.session.scratch()
-        await desk.session.run(`COPY (${sql}) TO ${literal(file)} ${parquetOptions({ inputs })}`)
-        return desk.session.collect(file)
-      },
+      build: async () => desk.transforms.collect(await currentFile(desk, days, inputs)),
     }
   })
   return wrote ? 1 : 0
-}
-
-/** The rows that the current table should have, and its columns. */
-export async function currentRows(
-  desk: Desk,
-  days: readonly CommittedDay[],
-): Promise<{ sql: string; columns: readonly StoredColumn[] }> {
-  const columns = currentColumns(desk.shape)
-  const last = await lastComplete(desk, days)
-  if (last === undefined) return { sql: `SELECT * FROM ${emptyRelation(columns)}`, columns }
-  return {
-    sql: `SELECT *, DATE ${literal(last.dt)} AS as_of FROM (${await rowsOf(desk, days, last)})`,
-    columns,
-  }
 }

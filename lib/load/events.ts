@@ -4,28 +4,21 @@ import type { EventFacts } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import { type CandidateReceipt, jsonBytes, parseStored, type StoredColumn } from '../core/receipt.ts'
+import { eventColumns } from '../core/published.ts'
+import { type CandidateReceipt, jsonBytes, parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
-import type { Shape } from '../core/shape.ts'
-import { literal, name, names, parquetOptions } from '../engine/sql.ts'
-import { checkParts, partsRelation, readVerified, receiptOf, stageParts } from './candidate.ts'
-import type { Desk } from './desk.ts'
+import { canonicalFile, receiptOf } from './candidate.ts'
+import { type Desk, readVerified } from './desk.ts'
 import { isMadeOf } from './footer.ts'
 import type { Landing } from './landing.ts'
-import { projection } from './projection.ts'
 import { publish, readDerived } from './publish.ts'
+import type { EventReading, StagedFile } from './transforms.ts'
 
 /** A reading of events as it is stored: its receipt, and where. */
 export interface Observation {
   readonly dt: Day
   readonly receipt: CandidateReceipt & { readonly months: readonly string[] }
 }
-
-/** The columns of a published month of events: the entity's, and when each was last observed. */
-export const eventColumns = (shape: Shape): readonly StoredColumn[] => [
-  ...shape.columns,
-  { name: 'observed_at', type: 'timestamp' },
-]
 
 /** How many of the newest observations a load looks at for months that a crash left unpublished. */
 const LOOK_BACK = 40
@@ -39,21 +32,12 @@ export async function storeObservation(
   facts: EventFacts,
   landing: Landing,
 ): Promise<CandidateReceipt> {
-  const { store, session, shape } = desk
-  const relation = partsRelation(await stageParts(store, session, landing.shards), shape.columns)
-  await checkParts(session, shape, relation, landing.shards)
-  const file = session.scratch()
-  const columns = names(shape.columns.map((column) => column.name))
-  await session.run(
-    `COPY (SELECT ${columns} FROM ${relation} ORDER BY ${names(shape.key)}) TO ${literal(file)} ${parquetOptions()}`,
-  )
-  const bytes = await session.collect(file)
-  const months = await session.rows(
-    `SELECT DISTINCT strftime(${name(facts.createdColumn)}, '%Y-%m') AS month FROM read_parquet(${literal(file)}) ORDER BY 1`,
-  )
+  const { store } = desk
+  const file = await canonicalFile(desk, landing.shards)
+  const bytes = await desk.transforms.collect(file)
   const receipt = {
     ...receiptOf(landing.shards, sha256(bytes)),
-    months: months.map((row) => String(row['month'])),
+    months: await desk.transforms.months(file, facts),
   }
   await store.write(
     keys.observationReceipt(desk.at, landing.dt, receipt.sha256),
@@ -105,51 +89,29 @@ async function ofMonth(desk: Desk, readOnce: ReadOnce, month: string): Promise<r
   return read.filter(({ receipt }) => receipt.months.includes(month))
 }
 
-/**
- * Per event and column the newest value that is not null, in the order (finished, observed at, source, hash): the same
- * from any order of observations, and a monitor's notes are not lost to a later row that lacks them.
- */
-async function monthQuery(
+/** An observation, verified and staged. */
+async function stageReading(desk: Desk, { dt, receipt }: Observation): Promise<EventReading> {
+  const hash = receipt.sha256
+  const bytes = await readVerified(desk.store, keys.observation(desk.at, dt, hash), hash)
+  return {
+    rows: { file: await desk.transforms.stage(bytes), columns: receipt.columns },
+    observedTo: receipt.observedTo,
+    source: receipt.shards[0]?.source ?? 'nightly',
+    hash,
+  }
+}
+
+/** A month of events as its observations make it. */
+async function monthFile(
   desk: Desk,
   facts: EventFacts,
   month: string,
   of: readonly Observation[],
-): Promise<string> {
-  const { shape } = desk
-  const created = name(facts.createdColumn)
-  const readings: string[] = []
-  for (const { dt, receipt } of of) {
-    const bytes = await readVerified(
-      desk.store,
-      keys.observation(desk.at, dt, receipt.sha256),
-      receipt.sha256,
-    )
-    const file = await desk.session.stage(bytes)
-    const source = receipt.shards[0]?.source ?? 'nightly'
-    readings.push(
-      `SELECT ${projection(shape.columns, receipt.columns)}, make_timestamp(${receipt.observedTo}000) AS observed_at,
-         ${literal(source)} AS source, ${literal(receipt.sha256)} AS hash FROM read_parquet(${literal(file)})`,
-    )
-  }
-  const lost = Object.entries(facts.lost).map(
-    ([column, value]) => `${name(column)} = ${literal(String(value))}`,
-  )
-  const finished = `CASE WHEN ${name(facts.endedColumn)} IS NOT NULL THEN 2 WHEN ${lost.join(' AND ')} THEN 1 ELSE 0 END`
-  const key = names(shape.key)
-  const newest = shape.columns
-    .map((column) => column.name)
-    .filter((column) => !shape.key.includes(column))
-    .map((column) => {
-      const cell = name(column)
-      return column === facts.createdColumn
-        ? `min(${cell}) AS ${cell}`
-        : `arg_max(${cell}, rank) FILTER (WHERE ${cell} IS NOT NULL) AS ${cell}`
-    })
-  return `SELECT ${names(eventColumns(shape).map((column) => column.name))} FROM (
-    SELECT ${[key, ...newest].join(', ')}, max(observed_at) AS observed_at FROM (
-      SELECT *, row_number() OVER (PARTITION BY ${key} ORDER BY ${finished}, observed_at, source, hash) AS rank
-      FROM (${readings.join(' UNION ALL ')}))
-    GROUP BY ${key}) WHERE strftime(${created}, '%Y-%m') = ${literal(month)} ORDER BY ${key}`
+  inputs: string,
+): Promise<StagedFile> {
+  const readings: EventReading[] = []
+  for (const observation of of) readings.push(await stageReading(desk, observation))
+  return desk.transforms.month(month, readings, facts, inputs)
 }
 
 /** Publishes one month of events from its observations. */
@@ -166,13 +128,7 @@ async function publishMonth(
     )
     return {
       isSame: isMadeOf(inputs),
-      build: async () => {
-        const file = desk.session.scratch()
-        await desk.session.run(
-          `COPY (${await monthQuery(desk, facts, month, of)}) TO ${literal(file)} ${parquetOptions({ inputs })}`,
-        )
-        return desk.session.collect(file)
-      },
+      build: async () => desk.transforms.collect(await monthFile(desk, facts, month, of, inputs)),
     }
   })
   return wrote ? 1 : 0
@@ -217,13 +173,10 @@ export async function verifyEventMonths(
       faults.push({ key, message: `${key} is not there or damaged` })
       continue
     }
-    const published = `SELECT * FROM read_parquet(${literal(await desk.session.stage(object.bytes))})`
-    const expected = await monthQuery(desk, facts, month, await ofMonth(desk, readOnce, month))
-    const [row] = await desk.session.rows(
-      `SELECT count(*) AS rows FROM ((${published} EXCEPT ALL (${expected})) UNION ALL ((${expected}) EXCEPT ALL ${published}))`,
-    )
-    if (Number(row?.['rows']) > 0)
-      faults.push({ key, message: `${row?.['rows']} rows differ from what its observations make of it` })
+    const published = await desk.transforms.stage(object.bytes)
+    const expected = await monthFile(desk, facts, month, await ofMonth(desk, readOnce, month), 'expected')
+    const rows = await desk.transforms.differences(published, expected, eventColumns(desk.shape))
+    if (rows > 0) faults.push({ key, message: `${rows} rows differ from what its observations make of it` })
   }
   return faults
 }

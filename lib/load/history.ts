@@ -2,22 +2,13 @@ import type { Day } from '../core/day.ts'
 import { keys } from '../core/keys.ts'
 import type { CommittedDay } from '../core/manifest.ts'
 import type { StoredObject } from '../core/ports.ts'
+import { snapshotColumns } from '../core/published.ts'
 import { foldFingerprint, unknownColumns } from '../core/shape.ts'
-import { literal, names, parquetOptions } from '../engine/sql.ts'
 import type { Desk } from './desk.ts'
-import {
-  applyDay,
-  COUNT_DELTA,
-  cutBack,
-  emptyTables,
-  type FoldDay,
-  historyQuery,
-  UNKNOWN_IN_OPEN,
-} from './fold.ts'
 import { footerMetadata } from './footer.ts'
-import { projection } from './projection.ts'
 import { look } from './publish.ts'
-import { COVERAGE_COLUMNS, emptyRelation, parentDay } from './snapshot.ts'
+import { parentDay } from './snapshot.ts'
+import type { DayChanges, Fold, FoldDay, StagedFile } from './transforms.ts'
 
 /** A day as a history has applied it: which version, and its candidate; null when that version withdrew the day. */
 export interface AppliedDay extends CommittedDay {
@@ -28,7 +19,7 @@ export interface AppliedDay extends CommittedDay {
 export interface FoundHistory {
   readonly etag: string | undefined
   readonly applied: readonly AppliedDay[]
-  readonly file: string | undefined
+  readonly file: StagedFile | undefined
 }
 
 const NOTHING: Omit<FoundHistory, 'etag'> = { applied: [], file: undefined }
@@ -37,7 +28,7 @@ async function parseHistory(desk: Desk, { bytes }: StoredObject): Promise<Omit<F
   const { fold, applied } = footerMetadata(bytes)
   // Folded by another version of the fold, or of other columns: nothing of it is kept.
   if (fold !== foldFingerprint(desk.shape) || applied === undefined) return NOTHING
-  return { applied: JSON.parse(applied) as readonly AppliedDay[], file: await desk.session.stage(bytes) }
+  return { applied: JSON.parse(applied) as readonly AppliedDay[], file: await desk.transforms.stage(bytes) }
 }
 
 /** The published history. A damaged one, or one that was folded otherwise, counts as none. */
@@ -58,84 +49,48 @@ export function commonPrefix(applied: readonly CommittedDay[], days: readonly Co
   return same
 }
 
-/** Puts a day's rows into `today`, and for per-parent entities the readings before it into `read_before`. */
-async function stageDay(
+/** A day as the fold takes it. `before` is the committed day before it that was not withdrawn. */
+async function foldDay(
   desk: Desk,
   days: readonly CommittedDay[],
   day: AppliedDay,
   before: CommittedDay | undefined,
-): Promise<void> {
-  const { shape, session } = desk
-  const columns = [
-    ...shape.key.map((key) => shape.columns.find((column) => column.name === key)),
-    ...shape.tracked,
-  ].flatMap((column) => column ?? [])
+): Promise<FoldDay> {
+  const { shape } = desk
   const manifest = await desk.manifest(day)
+  const facts = {
+    dt: day.dt,
+    before: before?.dt ?? null,
+    missing: unknownColumns(shape.tracked, manifest),
+  }
   if (shape.parent === undefined) {
     const file = await desk.candidate(day.dt, day.sha256 ?? '')
-    await session.run(
-      `CREATE OR REPLACE TEMP VIEW today AS SELECT ${projection(columns, manifest.columns)} FROM read_parquet(${literal(file)})`,
-    )
-    return
+    return { ...facts, rows: { file, columns: manifest.columns }, coverageBefore: null }
   }
   const { snapshot } = await parentDay(desk, days, day)
-  await session.run(
-    `CREATE OR REPLACE TEMP VIEW today AS SELECT ${names(columns.map((column) => column.name))} FROM read_parquet(${literal(snapshot)})`,
-  )
-  const coverage =
-    before === undefined
-      ? emptyRelation(COVERAGE_COLUMNS)
-      : `read_parquet(${literal((await parentDay(desk, days, before)).coverage)})`
-  await session.run(
-    `CREATE OR REPLACE TEMP TABLE read_before AS SELECT parent_id, observed_on FROM ${coverage}`,
-  )
-}
-
-/** How many keys a day brought, changed and lost. */
-export interface DayChanges {
-  readonly new: number
-  readonly changed: number
-  readonly gone: number
+  const coverageBefore = before === undefined ? null : (await parentDay(desk, days, before)).coverage
+  return { ...facts, rows: { file: snapshot, columns: snapshotColumns(shape) }, coverageBefore }
 }
 
 /** A history that was folded: its staged file, and what each day that was applied did. */
 export interface FoldedHistory {
-  readonly file: string
+  readonly file: StagedFile
   readonly changes: ReadonlyMap<Day, DayChanges>
 }
 
-/** Counts what the day that was just applied did. */
-async function countChanges(desk: Desk): Promise<DayChanges> {
-  const [row] = await desk.session.rows(COUNT_DELTA)
-  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
-}
-
-async function unknownInOpen(desk: Desk): Promise<string[]> {
-  const rows = await desk.session.rows(UNKNOWN_IN_OPEN)
-  return rows.map((row) => String(row['column']))
-}
-
-/** Applies the days in order on top of what the tables hold; withdrawn days change nothing. */
+/** Applies the days in order on top of what the fold holds; withdrawn days change nothing. */
 async function applyDays(
   desk: Desk,
+  fold: Fold,
   days: readonly CommittedDay[],
   applied: readonly AppliedDay[],
   from: number,
 ): Promise<ReadonlyMap<Day, DayChanges>> {
   const changes = new Map<Day, DayChanges>()
-  const taken = applied.slice(0, from).filter((day) => day.sha256 !== null)
-  let before: AppliedDay | undefined = taken.at(-1)
+  let before = applied.slice(0, from).findLast((day) => day.sha256 !== null)
   for (const day of applied.slice(from)) {
     if (day.sha256 === null) continue
-    await stageDay(desk, days, day, before)
-    const fold: FoldDay = {
-      dt: day.dt,
-      before: before?.dt ?? null,
-      missing: unknownColumns(desk.shape.tracked, await desk.manifest(day)),
-      unknownInOpen: await unknownInOpen(desk),
-    }
-    for (const sql of applyDay(desk.shape, fold)) await desk.session.run(sql)
-    changes.set(day.dt, await countChanges(desk))
+    changes.set(day.dt, await fold.apply(await foldDay(desk, days, day, before)))
     before = day
   }
   return changes
@@ -162,16 +117,13 @@ export async function foldHistory(
   found: FoundHistory,
   days: readonly CommittedDay[],
 ): Promise<FoldedHistory> {
-  const { shape, session } = desk
   const same = found.file === undefined ? 0 : commonPrefix(found.applied, days)
   const applied = await withCandidates(desk, found, days, same)
   const last: Day | undefined = applied.slice(0, same).at(-1)?.dt
-  const begin =
-    found.file === undefined || last === undefined ? emptyTables(shape) : cutBack(shape, found.file, last)
-  for (const sql of begin) await session.run(sql)
-  const changes = await applyDays(desk, days, applied, same)
-  const file = session.scratch()
-  const metadata = { fold: foldFingerprint(shape), applied: JSON.stringify(applied) }
-  await session.run(`COPY (${historyQuery(shape)}) TO ${literal(file)} ${parquetOptions(metadata)}`)
+  const fold = await desk.transforms.fold(
+    found.file === undefined || last === undefined ? null : { file: found.file, day: last },
+  )
+  const changes = await applyDays(desk, fold, days, applied, same)
+  const file = await fold.finish({ fold: foldFingerprint(desk.shape), applied: JSON.stringify(applied) })
   return { file, changes }
 }

@@ -1,10 +1,10 @@
 import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
-import { literal } from '../engine/sql.ts'
 import { neighbours } from './commit.ts'
 import type { Desk } from './desk.ts'
-import { type Comparison, compareReadings, decidedBy, factsOf, holdReason } from './guard.ts'
+import { type Comparison, holdReason } from './guard.ts'
 import { parentDay } from './snapshot.ts'
+import type { StagedFile } from './transforms.ts'
 
 /** Whether a candidate may be committed now. */
 export type Judgement =
@@ -58,10 +58,10 @@ async function rowsOfDay(
   desk: Desk,
   days: readonly CommittedDay[],
   { day, manifest }: Neighbour,
-): Promise<string> {
-  if (desk.shape.parent === undefined)
-    return factsOf(desk.shape, await desk.candidate(day.dt, manifest.candidate ?? ''))
-  return `read_parquet(${literal((await parentDay(desk, days, day)).snapshot)})`
+): Promise<StagedFile> {
+  return desk.shape.parent === undefined
+    ? desk.candidate(day.dt, manifest.candidate ?? '')
+    : (await parentDay(desk, days, day)).snapshot
 }
 
 /** Compares a candidate with a committed neighbour, in the direction of time or against it. */
@@ -72,13 +72,12 @@ async function compareWith(
   neighbour: Neighbour,
   direction: 'from' | 'to',
 ): Promise<Comparison> {
-  const file = await desk.candidate(receipt.dt, receipt.sha256)
-  const mine = factsOf(desk.shape, file)
-  const theirs = decidedBy(desk.shape, await rowsOfDay(desk, days, neighbour), file)
-  const columns = shared(desk, receipt, neighbour.manifest)
-  return direction === 'from'
-    ? compareReadings(desk.session, desk.shape, theirs, mine, columns)
-    : compareReadings(desk.session, desk.shape, mine, theirs, columns)
+  return desk.transforms.compare({
+    candidate: await desk.candidate(receipt.dt, receipt.sha256),
+    neighbour: await rowsOfDay(desk, days, neighbour),
+    direction,
+    columns: shared(desk, receipt, neighbour.manifest),
+  })
 }
 
 /** The committed neighbours of a day that were not withdrawn. */

@@ -6,15 +6,14 @@ import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { shapeOf } from '../core/shape.ts'
-import type { Engine } from '../engine/engine.ts'
 import { buildCandidate, storedCandidates } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
-import type { DayChanges } from './history.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
+import type { DayChanges, LoadEngine } from './transforms.ts'
 
 /** A day that is complete and not committed, and why. */
 export interface HeldDay {
@@ -33,19 +32,20 @@ export interface LoadResult {
   readonly changes: DayChanges | null
 }
 
-/** Runs work at a desk of its own: the engine's temporary tables end with it. */
+/** Runs work at a desk of its own: what the engine keeps for it ends with it. */
 export async function atDesk<T>(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
   work: (desk: Desk) => Promise<T>,
 ): Promise<T> {
-  const session = await engine.session()
+  const shape = shapeOf(entity)
+  const transforms = await engine.transforms(shape)
   try {
-    return await work(openDesk(store, session, shapeOf(entity), { entity: entity.name, site }))
+    return await work(openDesk(store, transforms, shape, { entity: entity.name, site }))
   } finally {
-    await session.close()
+    await transforms.close()
   }
 }
 
@@ -68,10 +68,7 @@ async function gatherCandidates(desk: Desk, days: readonly CommittedDay[]): Prom
   const made = new Set(there.flatMap((receipt) => receipt.shards.map((shard) => `${shard.dt}/${shard.run}`)))
   const broken: HeldDay[] = []
   for (const landing of landings.filter(({ dt, run }) => !made.has(`${dt}/${run}`))) {
-    const failure = await unlessBroken(landing, async () => {
-      const { receipt, file } = await buildCandidate(desk.store, desk.session, desk.shape, landing.shards)
-      desk.keep(receipt.sha256, file)
-    })
+    const failure = await unlessBroken(landing, async () => void (await buildCandidate(desk, landing.shards)))
     if (failure !== undefined) broken.push(failure)
   }
   return broken
@@ -171,7 +168,7 @@ async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
  */
 export function load(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
   run: string,
@@ -190,7 +187,12 @@ export function load(
  * its beginning and written anew; the others stay when they are made of the same inputs.
  * The number of objects written.
  */
-export function rebuild(store: ObjectStore, engine: Engine, entity: Entity, site: string): Promise<number> {
+export function rebuild(
+  store: ObjectStore,
+  engine: LoadEngine,
+  entity: Entity,
+  site: string,
+): Promise<number> {
   return atDesk(store, engine, entity, site, async (desk) => {
     if (entity.event !== undefined) return publishEvents(desk, entity.event, true)
     return (await reconcile(desk, true)).objects

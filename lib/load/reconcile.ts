@@ -4,8 +4,9 @@ import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import { publishCurrent } from './current.ts'
 import type { Desk } from './desk.ts'
-import { commonPrefix, type DayChanges, type FoundHistory, findHistory, foldHistory } from './history.ts'
+import { commonPrefix, type FoundHistory, findHistory, foldHistory } from './history.ts'
 import { publishDay } from './snapshot.ts'
+import type { DayChanges } from './transforms.ts'
 
 const ATTEMPTS = 20
 
@@ -45,7 +46,7 @@ async function turn(desk: Desk, everything: boolean): Promise<Published | undefi
   const isCurrent = found.file !== undefined && sameDays(found.applied, days)
   if (!isCurrent && days.length > 0) {
     const folded = await foldHistory(desk, found, days)
-    const bytes = await desk.session.collect(folded.file)
+    const bytes = await desk.transforms.collect(folded.file)
     changes = folded.changes
     const condition = found.etag === undefined ? 'absent' : { etag: found.etag }
     if (!(await desk.store.write(keys.history(desk.at), bytes, condition)).won) return undefined

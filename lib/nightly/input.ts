@@ -2,7 +2,7 @@ import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import type { Emit } from '../core/event.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { LoadEngine } from '../load/transforms.ts'
 import type { Client } from '../tableau/client.ts'
 import type { SessionName } from '../tableau/identity.ts'
 
@@ -29,7 +29,7 @@ export interface NightlyInput {
 /** What a night works with. */
 export interface NightlyPorts {
   readonly store: ObjectStore
-  readonly engine: Engine
+  readonly engine: LoadEngine
   readonly clock: Clock
   readonly emit: Emit
   /** 8 hex digits, different each time. */

@@ -1,11 +1,14 @@
 import type { ColumnType } from '../core/column.ts'
 import type { Entity } from '../core/entity.ts'
+import {
+  COVERAGE_COLUMNS,
+  currentColumns,
+  eventColumns,
+  historyColumns,
+  snapshotColumns,
+} from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import { shapeOf } from '../core/shape.ts'
-import { currentColumns } from '../load/current.ts'
-import { eventColumns } from '../load/events.ts'
-import { historyColumns } from '../load/fold.ts'
-import { COVERAGE_COLUMNS, snapshotColumns } from '../load/snapshot.ts'
 
 /** A column of a published table, as the data dictionary shows it. */
 export interface TableColumn {

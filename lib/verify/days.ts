@@ -1,15 +1,14 @@
 import { isError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays, type Manifest } from '../core/manifest.ts'
+import { currentColumns, historyColumns, snapshotColumns } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
-import { literal, name, names } from '../engine/sql.ts'
-import { currentRows } from '../load/current.ts'
+import { currentFile } from '../load/current.ts'
 import type { Desk } from '../load/desk.ts'
-import { historyColumns } from '../load/fold.ts'
-import { factsOf } from '../load/guard.ts'
 import { foldHistory } from '../load/history.ts'
 import { readDerived } from '../load/publish.ts'
-import { expectedSnapshots, snapshotColumns } from '../load/snapshot.ts'
+import { expectedSnapshots } from '../load/snapshot.ts'
+import type { StagedFile } from '../load/transforms.ts'
 import { type Finding, rebuildHint, restoreHint } from './finding.ts'
 
 const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
@@ -42,31 +41,18 @@ async function* verifyDay(desk: Desk, day: CommittedDay): AsyncGenerator<Finding
   const fault = proofFault(manifest)
   if (fault !== null) yield wrong(desk, key, fault, restoreHint(desk.at.entity, day.dt))
   if (manifest.candidate === null) return
-  const facts = factsOf(desk.shape, await desk.candidate(day.dt, manifest.candidate))
-  const [found] = await desk.session.rows(
-    `SELECT count(*) AS rows, count(DISTINCT (${desk.shape.key.map(name).join(', ')})) AS keys FROM ${facts}`,
-  )
-  if (Number(found?.['rows']) !== manifest.rows || Number(found?.['keys']) !== manifest.rows) {
-    const message = `its candidate holds ${found?.['rows']} rows with ${found?.['keys']} keys, and it says ${manifest.rows}`
+  const found = await desk.transforms.tally([await desk.candidate(day.dt, manifest.candidate)])
+  if (found.rows !== manifest.rows || found.keys !== manifest.rows) {
+    const message = `its candidate holds ${found.rows} rows with ${found.keys} keys, and it says ${manifest.rows}`
     yield wrong(desk, key, message, restoreHint(desk.at.entity, day.dt))
   }
-}
-
-/** Whether two relations differ in these columns, as bags of rows. */
-async function differ(desk: Desk, a: string, b: string, columns: readonly StoredColumn[]): Promise<number> {
-  const list = names(columns.map((column) => column.name))
-  const [row] = await desk.session.rows(
-    `SELECT (SELECT count(*) FROM (SELECT ${list} FROM ${a} EXCEPT ALL SELECT ${list} FROM ${b}))
-      + (SELECT count(*) FROM (SELECT ${list} FROM ${b} EXCEPT ALL SELECT ${list} FROM ${a})) AS rows`,
-  )
-  return Number(row?.['rows'])
 }
 
 /** Compares a published object with what the manifests make of it. */
 async function* compare(
   desk: Desk,
   key: string,
-  expected: string,
+  expected: () => Promise<StagedFile>,
   columns: readonly StoredColumn[],
   sameBytes: string | null = null,
 ): AsyncGenerator<Finding> {
@@ -78,9 +64,9 @@ async function* compare(
   }
   // A snapshot that is its candidate, byte for byte, needs no look at its rows.
   if (object.sha256 === sameBytes) return
-  const published = `read_parquet(${literal(await desk.session.stage(object.bytes))})`
+  const published = await desk.transforms.stage(object.bytes)
   try {
-    const rows = await differ(desk, published, expected, columns)
+    const rows = await desk.transforms.differences(published, await expected(), columns)
     if (rows > 0) yield wrong(desk, key, `${rows} rows differ from what the manifests make of it`, hint)
   } catch (error) {
     if (!isError(error, 'internal')) throw error
@@ -94,14 +80,14 @@ async function* compare(
  */
 export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
   const days = await committedDays(desk.store, desk.at)
-  for await (const { day, rows } of expectedSnapshots(desk, days)) {
+  for await (const { day, snapshot } of expectedSnapshots(desk, days)) {
     yield* verifyDay(desk, day)
     const { candidate } = await desk.manifest(day)
-    yield* compare(desk, keys.snapshot(desk.at, day.dt), rows, snapshotColumns(desk.shape), candidate)
+    yield* compare(desk, keys.snapshot(desk.at, day.dt), snapshot, snapshotColumns(desk.shape), candidate)
   }
   if (days.length === 0) return
   const { file: history } = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
-  yield* compare(desk, keys.history(desk.at), `read_parquet(${literal(history)})`, historyColumns(desk.shape))
-  const current = await currentRows(desk, days)
-  yield* compare(desk, keys.current(desk.at), `(${current.sql})`, current.columns)
+  yield* compare(desk, keys.history(desk.at), () => Promise.resolve(history), historyColumns(desk.shape))
+  const current = () => currentFile(desk, days, 'expected')
+  yield* compare(desk, keys.current(desk.at), current, currentColumns(desk.shape))
 }

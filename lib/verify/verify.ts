@@ -1,9 +1,9 @@
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import type { Engine } from '../engine/engine.ts'
 import { verifyEventMonths } from '../load/events.ts'
 import { atDesk } from '../load/load.ts'
+import type { LoadEngine } from '../load/transforms.ts'
 import { verifyDays } from './days.ts'
 import { type Finding, rebuildHint } from './finding.ts'
 import { verifyObjects } from './objects.ts'
@@ -17,7 +17,7 @@ async function collect(findings: AsyncGenerator<Finding>): Promise<Finding[]> {
 /** What the manifests or observations say against the published objects; a damaged primary object ends the comparison. */
 async function verifyPublished(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entity: Entity,
   site: string,
 ): Promise<readonly Finding[]> {
@@ -55,7 +55,7 @@ async function sitesOf(store: ObjectStore, entity: Entity): Promise<readonly str
  */
 export async function* verify(
   store: ObjectStore,
-  engine: Engine,
+  engine: LoadEngine,
   entities: readonly Entity[],
   sites: readonly string[] | undefined,
 ): AsyncGenerator<Finding> {

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generatedPages } from '../../bin/docs/pages.ts'
 import { ERRORS } from '../../lib/core/errors.ts'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
+import { openEngine } from '../../lib/transform/engine.ts'
 import { ask, runNights } from './nights.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

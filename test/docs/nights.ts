@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { systemClock } from '../../lib/adapters/local/clock.ts'
 import { diskStore } from '../../lib/adapters/local/store.ts'
 import { addDays, type Day } from '../../lib/core/day.ts'
-import type { Engine } from '../../lib/engine/engine.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import { nightly } from '../../lib/nightly/nightly.ts'
 import { query, type Shelf } from '../../lib/questions/query.ts'
@@ -12,6 +11,7 @@ import { startSimulator } from '../../lib/simulator/server.ts'
 import { connect } from '../../lib/tableau/client.ts'
 import { patIdentity, sessionName } from '../../lib/tableau/identity.ts'
 import type { Relation } from '../../lib/tables/relation.ts'
+import type { Engine } from '../../lib/transform/engine.ts'
 
 /** A warehouse folder as queries need it. */
 export function shelfAt(root: string): Shelf {

@@ -10,12 +10,12 @@ import { keys } from '../../lib/core/keys.ts'
 import { type Drift, rowReader } from '../../lib/core/row.ts'
 import { candidateColumns, PARENT_VERDICT, shapeOf } from '../../lib/core/shape.ts'
 import { isVersion } from '../../lib/core/version.ts'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { ENTITIES, entityNamed, VIEWS } from '../../lib/entities/index.ts'
 import { partWriter } from '../../lib/extract/parquet.ts'
 import { load } from '../../lib/load/load.ts'
 import { parsePage } from '../../lib/tableau/answer.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { land } from '../load/land.ts'
 
 /** Every entity that is ever declared goes through all of this; a new one needs a fixture and nothing here. */

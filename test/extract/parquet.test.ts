@@ -4,8 +4,8 @@ import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Row } from '../../lib/core/column.ts'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { type PartColumn, partWriter } from '../../lib/extract/parquet.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 
 const COLUMNS: readonly PartColumn[] = [
   { name: 'text', type: 'text' },

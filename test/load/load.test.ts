@@ -5,8 +5,8 @@ import { type Entity, entity, list } from '../../lib/core/entity.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { load } from '../../lib/load/load.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { land } from './land.ts'
 
 const things = entity({

@@ -3,7 +3,8 @@ import { integer, listOf, text } from '../../lib/core/column.ts'
 import { children, type Entity, entity, list } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
-import type { Engine, EngineRow } from '../../lib/engine/engine.ts'
+import type { EngineRow } from '../../lib/engine/database.ts'
+import type { Engine } from '../../lib/transform/engine.ts'
 
 const facts = {
   doc: 'A toy.',

@@ -28,18 +28,19 @@ const edge = (from: readonly string[], more: Partial<Pick<Room, 'types' | 'packa
   ...more,
 })
 
-const USE_CASES = ['extract', 'load', 'nightly', 'questions', 'tables', 'verify']
+const USE_CASES = ['extract', 'load', 'nightly', 'questions', 'tables', 'transform', 'verify']
 
 /** Every room of lib/, with what it may import. A new room needs a line. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   core: pure([], { node: ['node:crypto'] }),
   entities: pure(['core']),
-  tables: pure(['core', 'engine', 'load']),
+  tables: pure(['core', 'engine']),
   extract: pure(['core', 'tableau'], { packages: ['hyparquet', 'hyparquet-writer'], node: ['node:zlib'] }),
-  load: pure(['core', 'engine'], { packages: ['hyparquet'] }),
-  nightly: pure(['core', 'extract', 'load', 'tableau'], { types: ['engine'] }),
+  load: pure(['core'], { packages: ['hyparquet'] }),
+  transform: pure(['core', 'engine', 'load']),
+  nightly: pure(['core', 'extract', 'load', 'tableau']),
   questions: pure(['core', 'engine', 'tables']),
-  verify: pure(['core', 'engine', 'load', 'tables']),
+  verify: pure(['core', 'load']),
   config: pure(['core', 'network'], { packages: ['jsonc-parser', 'zod'], node: ['node:path'] }),
   network: edge(['core'], { packages: ['undici'] }),
   engine: edge(['core'], { packages: ['@duckdb/node-api', 'p-limit'] }),

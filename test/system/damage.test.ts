@@ -3,7 +3,7 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { exitOfRun } from '../../lib/core/report.ts'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { ask, only, openSite, outcomeOf } from './site.ts'
 
 let engine: Engine

@@ -3,10 +3,10 @@ import { systemClock } from '../../lib/adapters/local/clock.ts'
 import { diskStore } from '../../lib/adapters/local/store.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { exitOfRun } from '../../lib/core/report.ts'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { nightly } from '../../lib/nightly/nightly.ts'
 import { connect } from '../../lib/tableau/client.ts'
 import { patIdentity, sessionName } from '../../lib/tableau/identity.ts'
+import { openEngine } from '../../lib/transform/engine.ts'
 import { only } from './site.ts'
 
 /** What a child process needs to know of its night. */

@@ -9,7 +9,6 @@ import type { Entity } from '../../lib/core/entity.ts'
 import type { EntityOutcome, RunEvent } from '../../lib/core/event.ts'
 import type { Clock, ObjectStore } from '../../lib/core/ports.ts'
 import type { RunReport } from '../../lib/core/report.ts'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
 import type { NightlyInput } from '../../lib/nightly/input.ts'
 import { nightly } from '../../lib/nightly/nightly.ts'
@@ -19,6 +18,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../lib
 import { connect } from '../../lib/tableau/client.ts'
 import { patIdentity, type SignIn, sessionName } from '../../lib/tableau/identity.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 
 /** A site that thirty nights of can be read in seconds; every list is large enough for the guard to have an opinion. */
 export const FEW: Counts = {

@@ -26,13 +26,13 @@ export interface Session {
 }
 
 /** DuckDB for one process: no network, no extensions, no files but its own staging folder, configuration locked. */
-export interface Engine {
+export interface Database {
   session(): Promise<Session>
   close(): Promise<void>
 }
 
 /** Limits of the engine: memory in MB, threads. */
-export interface EngineLimits {
+export interface DatabaseLimits {
   readonly memoryMb?: number
   readonly threads?: number
   /** How many sessions may be open at once; a further one waits for one to close. */
@@ -93,7 +93,7 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
 }
 
 /** Opens the engine over a fresh staging folder in the system's temporary folder. */
-export async function openEngine(limits: EngineLimits = {}): Promise<Engine> {
+export async function openDatabase(limits: DatabaseLimits = {}): Promise<Database> {
   const staging = await mkdtemp(join(tmpdir(), 'almanac-'))
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads ?? 2),

@@ -1,28 +1,15 @@
 import type { Day } from '../core/day.ts'
+import { historyColumns } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
+import type { FoldDay } from '../load/transforms.ts'
 
 /**
  * History is a fold over the committed days. Two tables carry it: `open` (one row a key that is there) and `closed`; what
  * was closed before stays in the published file, behind the view `closed_before`, since no day changes it.
- * These are the statements of the fold; `history.ts` runs them.
+ * These are the statements of the fold; `history.ts` beside it runs them.
  */
-
-/** The columns of a published history, in order. */
-export const historyColumns = (shape: Shape): readonly StoredColumn[] => [
-  ...shape.key.map((key) => ({ name: key, type: typeOf(shape, key) })),
-  ...shape.tracked,
-  { name: 'valid_from', type: 'date' },
-  { name: 'valid_to', type: 'date' },
-  { name: 'cause', type: 'text' },
-  { name: 'changed_after', type: 'date' },
-  { name: 'gone_after', type: 'date' },
-  { name: 'unknown', type: 'list' },
-]
-
-const typeOf = (shape: Shape, column: string): StoredColumn['type'] =>
-  shape.columns.find((each) => each.name === column)?.type ?? 'text'
 
 const dateOf = (day: Day | null): string => (day === null ? 'NULL::DATE' : `DATE ${literal(day)}`)
 
@@ -53,21 +40,15 @@ export function cutBack(shape: Shape, historyFile: string, day: Day): readonly s
   ]
 }
 
-/** One committed day as the fold takes it. */
-export interface FoldDay {
-  readonly dt: Day
-  /** The committed day before it; null when it is the first. */
-  readonly before: Day | null
-  /** Tracked columns that this day does not know. */
-  readonly missing: readonly string[]
-  /** Columns that some open row does not know. */
+/** A day as the statements of the fold take it: with the columns that some open row does not know. */
+export type KnownDay = Pick<FoldDay, 'dt' | 'before' | 'missing'> & {
   readonly unknownInOpen: readonly string[]
 }
 
 /** Whether an open row `o` does not know a column. */
 const unknownIn = (column: string): string => `coalesce(list_contains(o.unknown, ${literal(column)}), false)`
 
-function changeTests(shape: Shape, day: FoldDay): { changed: string; appeared: string } {
+function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: string } {
   const available = shape.tracked.filter(({ name: column }) => !day.missing.includes(column))
   const differs = available.map(({ name: column }) => {
     const different = `o.${name(column)} IS DISTINCT FROM t.${name(column)}`
@@ -79,19 +60,19 @@ function changeTests(shape: Shape, day: FoldDay): { changed: string; appeared: s
 }
 
 /** The reading before this one, for a row of `side`: the day before, or when its parent was last read before. */
-const readingBefore = (shape: Shape, day: FoldDay, side: string): string =>
+const readingBefore = (shape: Shape, day: KnownDay, side: string): string =>
   shape.parent === undefined
     ? dateOf(day.before)
     : `coalesce((SELECT max(observed_on) FROM read_before WHERE parent_id = ${side}.${name(shape.parent)}), ${dateOf(day.before)})`
 
 /** A column of the version that opens: today's value, or the last known one where today does not know it. */
-const openingValue = (day: FoldDay, column: StoredColumn): string =>
+const openingValue = (day: KnownDay, column: StoredColumn): string =>
   day.missing.includes(column.name)
     ? `o.${name(column.name)} AS ${name(column.name)}`
     : `t.${name(column.name)} AS ${name(column.name)}`
 
 /** What the opening version does not know: of today's missing columns, those that the row before did not know either. */
-function openingUnknown(day: FoldDay): string {
+function openingUnknown(day: KnownDay): string {
   if (day.missing.length === 0) return 'NULL::VARCHAR[] AS unknown'
   const missing = `[${[...day.missing].sort().map(literal).join(', ')}]`
   const kept = `list_filter(${missing}, lambda c: list_contains(o.unknown, c))`
@@ -103,7 +84,7 @@ function openingUnknown(day: FoldDay): string {
  * when each parent was last read before it. A column that is missing today hides no change: rows are compared
  * with the last known value, column by column.
  */
-export function applyDay(shape: Shape, day: FoldDay): readonly string[] {
+export function applyDay(shape: Shape, day: KnownDay): readonly string[] {
   const { changed, appeared } = changeTests(shape, day)
   const firstKey = name(shape.key[0] ?? '')
   const here = `t.${firstKey} IS NOT NULL`

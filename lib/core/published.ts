@@ -1,0 +1,40 @@
+import type { StoredColumn } from './receipt.ts'
+import type { Shape } from './shape.ts'
+
+/** The columns of a published snapshot: the entity's, and for per-parent entities the day each row was read. */
+export const snapshotColumns = (shape: Shape): readonly StoredColumn[] =>
+  shape.parent === undefined ? shape.columns : [...shape.columns, { name: 'observed_on', type: 'date' }]
+
+/** The columns of a published coverage: how old the reading of each parent is. */
+export const COVERAGE_COLUMNS: readonly StoredColumn[] = [
+  { name: 'parent_id', type: 'text' },
+  { name: 'verdict', type: 'text' },
+  { name: 'observed_on', type: 'date' },
+]
+
+/** The columns of the current table: a snapshot's, and the day it is of. */
+export const currentColumns = (shape: Shape): readonly StoredColumn[] => [
+  ...snapshotColumns(shape),
+  { name: 'as_of', type: 'date' },
+]
+
+const typeOf = (shape: Shape, column: string): StoredColumn['type'] =>
+  shape.columns.find((each) => each.name === column)?.type ?? 'text'
+
+/** The columns of a published history, in order. */
+export const historyColumns = (shape: Shape): readonly StoredColumn[] => [
+  ...shape.key.map((key) => ({ name: key, type: typeOf(shape, key) })),
+  ...shape.tracked,
+  { name: 'valid_from', type: 'date' },
+  { name: 'valid_to', type: 'date' },
+  { name: 'cause', type: 'text' },
+  { name: 'changed_after', type: 'date' },
+  { name: 'gone_after', type: 'date' },
+  { name: 'unknown', type: 'list' },
+]
+
+/** The columns of a published month of events: the entity's, and when each was last observed. */
+export const eventColumns = (shape: Shape): readonly StoredColumn[] => [
+  ...shape.columns,
+  { name: 'observed_at', type: 'timestamp' },
+]

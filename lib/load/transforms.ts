@@ -1,0 +1,118 @@
+import type { Day } from '../core/day.ts'
+import type { EventFacts } from '../core/entity.ts'
+import type { StoredColumn } from '../core/receipt.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Comparison } from './guard.ts'
+
+/** The path of a file of rows in the staging folder of a load. */
+export type StagedFile = string
+
+/** A staged file with the columns that its manifest or receipt says it has: they are never taken from the file. */
+export interface StagedRows {
+  readonly file: StagedFile
+  readonly columns: readonly StoredColumn[]
+}
+
+/** What files hold: facts (parents counted apart), their different keys, and facts without a key. */
+export interface Tally {
+  readonly rows: number
+  readonly keys: number
+  readonly keyless: number
+}
+
+/** A candidate next to a committed reading. `neighbour` is a candidate, for per-parent entities a folded snapshot. */
+export interface Neighbours {
+  readonly candidate: StagedFile
+  readonly neighbour: StagedFile
+  /** `from`: the neighbour is the earlier one. `to`: the candidate is. */
+  readonly direction: 'from' | 'to'
+  /** The columns that both know. */
+  readonly columns: readonly string[]
+}
+
+/** Staged files of a per-parent day: its folded rows, and how old they are. */
+export interface ParentDay {
+  readonly snapshot: StagedFile
+  readonly coverage: StagedFile
+}
+
+/** One committed day as the fold of history takes it. */
+export interface FoldDay {
+  readonly dt: Day
+  /** The committed day before it; null when it is the first. */
+  readonly before: Day | null
+  /** Tracked columns that this day does not know. */
+  readonly missing: readonly string[]
+  /** Its candidate, for per-parent entities its folded snapshot. */
+  readonly rows: StagedRows
+  /** Of per-parent entities, the coverage of the day before; null when there is none. */
+  readonly coverageBefore: StagedFile | null
+}
+
+/** How many keys a day brought, changed and lost. */
+export interface DayChanges {
+  readonly new: number
+  readonly changed: number
+  readonly gone: number
+}
+
+/** A history that is being folded, day by day in order. */
+export interface Fold {
+  apply(day: FoldDay): Promise<DayChanges>
+  /** The whole history as a file, with this metadata of ours in its footer. */
+  finish(metadata: Readonly<Record<string, string>>): Promise<StagedFile>
+}
+
+/** One reading of events, with what decides between two readings of the same event. */
+export interface EventReading {
+  readonly rows: StagedRows
+  /** Milliseconds since 1970 UTC. */
+  readonly observedTo: number
+  readonly source: string
+  readonly hash: string
+}
+
+/**
+ * What a load computes over rows, for one entity: relations go in and come out as staged files. The protocol (what is
+ * committed and published when) is the load's; the rows are whoever implements this. Temporary files end with `close`.
+ */
+export interface Transforms {
+  /** A staged file of verified bytes. */
+  stage(bytes: Uint8Array): Promise<StagedFile>
+  /** The bytes of a staged file. */
+  collect(file: StagedFile): Promise<Uint8Array>
+  tally(files: readonly StagedFile[]): Promise<Tally>
+  /** The rows of all these files, of the columns of a candidate, in canonical order. */
+  sorted(files: readonly StagedFile[]): Promise<StagedFile>
+  compare(sides: Neighbours): Promise<Comparison>
+  /** A day's snapshot: these rows, or none when the day was withdrawn. `inputs` goes into its footer. */
+  snapshot(rows: StagedRows | null, inputs: string): Promise<StagedFile>
+  /** A per-parent day folded from the one before; `candidate` null for a withdrawn day, which has no rows. */
+  parentDay(
+    dt: Day,
+    candidate: StagedRows | null,
+    before: ParentDay | undefined,
+    inputs: string,
+  ): Promise<ParentDay>
+  /** The current table: these rows of a day, or none. */
+  current(last: { readonly rows: StagedRows; readonly dt: Day } | null, inputs: string): Promise<StagedFile>
+  /** Begins a history: with nothing, or with a published one taken back to a day. */
+  fold(from: { readonly file: StagedFile; readonly day: Day } | null): Promise<Fold>
+  /** The months, `YYYY-MM`, in which the events of a file were created. */
+  months(file: StagedFile, facts: EventFacts): Promise<readonly string[]>
+  /** A month of events, from all readings that touch it. */
+  month(
+    month: string,
+    readings: readonly EventReading[],
+    facts: EventFacts,
+    inputs: string,
+  ): Promise<StagedFile>
+  /** How many rows are in one of two files and not in the other, by these columns. Throws `internal` when a column is not there. */
+  differences(a: StagedFile, b: StagedFile, columns: readonly StoredColumn[]): Promise<number>
+  close(): Promise<void>
+}
+
+/** Where the transforms of an entity come from. */
+export interface LoadEngine {
+  transforms(shape: Shape): Promise<Transforms>
+}

@@ -1,0 +1,69 @@
+import type { StoredColumn } from '../core/receipt.ts'
+import { PARENT_VERDICT, type Shape } from '../core/shape.ts'
+import type { Session } from '../engine/database.ts'
+import { name, names } from '../engine/sql.ts'
+import { type Comparison, LEAST_VALUES } from '../load/guard.ts'
+import type { Neighbours, StagedFile } from '../load/transforms.ts'
+import { factsOf, rowsOf } from './relation.ts'
+
+/**
+ * Of a relation, the rows that the candidate in `file` decides on: all but those of a parent that it lists and has not
+ * read. Rows of a parent that left its list count, since they would end: an emptied list of parents ends them all.
+ */
+function decidedBy(shape: Shape, relation: string, file: StagedFile): string {
+  if (shape.parent === undefined) return relation
+  const parent = name(shape.parent)
+  const stands = `SELECT ${parent} FROM ${rowsOf(file)} WHERE ${PARENT_VERDICT} IN ('not_read', 'forbidden')`
+  return `(SELECT * FROM ${relation} WHERE ${parent} NOT IN (${stands}))`
+}
+
+/** Compares a candidate with a committed neighbour, in the direction of time or against it. */
+export function compare(
+  session: Session,
+  shape: Shape,
+  { candidate, neighbour, direction, columns }: Neighbours,
+): Promise<Comparison> {
+  const mine = factsOf(shape, rowsOf(candidate))
+  const theirs = decidedBy(shape, rowsOf(neighbour), candidate)
+  return direction === 'from'
+    ? compareReadings(session, shape, theirs, mine, columns)
+    : compareReadings(session, shape, mine, theirs, columns)
+}
+
+async function compareReadings(
+  session: Session,
+  shape: Shape,
+  before: string,
+  after: string,
+  columns: readonly string[],
+): Promise<Comparison> {
+  const key = shape.key.map((each) => `b.${name(each)} = a.${name(each)}`).join(' AND ')
+  const counts = (relation: string, side: number): string =>
+    `SELECT ${side} AS side, count(*) AS rows${columns.map((column) => `, count(${name(column)}) AS ${name(column)}`).join('')} FROM ${relation}`
+  const [had, has] = await session.rows(`${counts(before, 0)} UNION ALL ${counts(after, 1)} ORDER BY side`)
+  const [gone] = await session.rows(
+    `SELECT count(*) AS rows FROM ${before} b WHERE NOT EXISTS (SELECT 1 FROM ${after} a WHERE ${key})`,
+  )
+  return {
+    before: Number(had?.['rows']),
+    after: Number(has?.['rows']),
+    deletions: Number(gone?.['rows']),
+    lostColumns: columns.filter(
+      (column) => Number(had?.[column]) >= LEAST_VALUES && Number(has?.[column]) === 0,
+    ),
+  }
+}
+
+/** How many rows are in one of two files and not in the other, as bags of rows over these columns. */
+export async function differences(
+  session: Session,
+  a: StagedFile,
+  b: StagedFile,
+  columns: readonly StoredColumn[],
+): Promise<number> {
+  const list = names(columns.map((column) => column.name))
+  const only = (one: StagedFile, other: StagedFile): string =>
+    `(SELECT count(*) FROM (SELECT ${list} FROM ${rowsOf(one)} EXCEPT ALL SELECT ${list} FROM ${rowsOf(other)}))`
+  const [row] = await session.rows(`SELECT ${only(a, b)} + ${only(b, a)} AS rows`)
+  return Number(row?.['rows'])
+}

@@ -1,0 +1,52 @@
+import { COVERAGE_COLUMNS } from '../core/published.ts'
+import type { StoredColumn } from '../core/receipt.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Session } from '../engine/database.ts'
+import type { DayChanges, Fold, FoldDay, Transforms } from '../load/transforms.ts'
+import { applyDay, COUNT_DELTA, cutBack, emptyTables, historyQuery, UNKNOWN_IN_OPEN } from './fold.ts'
+import { projection } from './projection.ts'
+import { emptyRelation, rowsOf } from './relation.ts'
+import { written } from './writing.ts'
+
+const comparedColumns = (shape: Shape): readonly StoredColumn[] => [
+  ...shape.key.flatMap((key) => shape.columns.find((column) => column.name === key) ?? []),
+  ...shape.tracked,
+]
+
+/** Puts a day's rows into `today`, and for per-parent entities the readings before it into `read_before`. */
+async function stageDay(session: Session, shape: Shape, { rows, coverageBefore }: FoldDay): Promise<void> {
+  const today = projection(comparedColumns(shape), rows.columns)
+  await session.run(`CREATE OR REPLACE TEMP VIEW today AS SELECT ${today} FROM ${rowsOf(rows.file)}`)
+  if (shape.parent === undefined) return
+  const coverage = coverageBefore === null ? emptyRelation(COVERAGE_COLUMNS) : rowsOf(coverageBefore)
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE read_before AS SELECT parent_id, observed_on FROM ${coverage}`,
+  )
+}
+
+/** Counts what the day that was just applied did. */
+async function countChanges(session: Session): Promise<DayChanges> {
+  const [row] = await session.rows(COUNT_DELTA)
+  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
+}
+
+async function apply(session: Session, shape: Shape, day: FoldDay): Promise<DayChanges> {
+  await stageDay(session, shape, day)
+  const unknownInOpen = (await session.rows(UNKNOWN_IN_OPEN)).map((row) => String(row['column']))
+  for (const sql of applyDay(shape, { ...day, unknownInOpen })) await session.run(sql)
+  return countChanges(session)
+}
+
+/** Begins the tables of a history: with nothing, or with a published one taken back to a day. */
+export async function fold(
+  session: Session,
+  shape: Shape,
+  from: Parameters<Transforms['fold']>[0],
+): Promise<Fold> {
+  const begin = from === null ? emptyTables(shape) : cutBack(shape, from.file, from.day)
+  for (const sql of begin) await session.run(sql)
+  return {
+    apply: (day) => apply(session, shape, day),
+    finish: (metadata) => written(session, historyQuery(shape), metadata),
+  }
+}
