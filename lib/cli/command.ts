@@ -1,8 +1,8 @@
 import { AlmanacError } from '../core/errors.ts'
 import type { Io } from './io.ts'
 
-/** The formats of an answer. */
-export const FORMATS = ['table', 'json', 'csv'] as const
+/** The formats of an answer. In `csv` no text is a formula to a spreadsheet; `csv-raw` has texts to the letter. */
+export const FORMATS = ['table', 'json', 'csv', 'csv-raw'] as const
 
 /** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number]
@@ -52,7 +52,7 @@ export const SITE: OptionSpec = { flags: '--site <slug>', doc: 'site by its slug
 /** How answers are written. */
 export const OUTPUT: OptionSpec = {
   flags: '--output <format>',
-  doc: 'how the answer is written',
+  doc: 'how the answer is written: csv has an apostrophe before what a spreadsheet would run, csv-raw has none',
   byDefault: 'table',
   choices: FORMATS,
 }

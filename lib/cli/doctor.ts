@@ -1,6 +1,7 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { isError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
+import { allWithoutSecrets } from '../core/redact.ts'
 import type { Check, CheckVerdict } from '../doctor/check.ts'
 import type { DoctorPorts, DoctorSubject } from '../doctor/subject.ts'
 import { type Call, COMMON, type Command, formatOf, hasFlag } from './command.ts'
@@ -28,7 +29,8 @@ export function lookEmit(call: Call): Emit {
   const colour = paint(call.io.errColumns !== undefined && mayColour(call.io))
   return (event) => {
     const isNews = event.type === 'retried' || event.type === 'warned'
-    const text = isNews && !hasFlag(call.options, 'quiet') ? logText(event, colour) : undefined
+    const text =
+      isNews && !hasFlag(call.options, 'quiet') ? logText(allWithoutSecrets(event), colour) : undefined
     if (text !== undefined) call.io.err.write(`${text}\n`)
   }
 }

@@ -51,9 +51,9 @@ function title(entity: Entity, row: readonly Value[]): string {
   const [site, ...rest] = row
   const key = rest.slice(0, entity.key.length).join('/')
   const [name, first, gone] = rest.slice(entity.key.length)
-  const called = name === null || name === undefined ? '' : ` ${shown(String(name))}`
+  const called = name === null || name === undefined ? '' : ` ${name}`
   const now = gone === null ? 'there' : `gone on ${gone}`
-  return `${entity.name}${called} (${key}) of ${site}: seen since ${first}, ${now}`
+  return shown(`${entity.name}${called} (${key}) of ${site}: seen since ${first}, ${now}`)
 }
 
 async function run(call: Call): Promise<number> {

@@ -4,23 +4,28 @@ import { shown } from './width.ts'
 
 /** An event as a readable line; undefined for what the live lines and the report tell. */
 export function logText(event: RunEvent, colour: Paint): string | undefined {
+  const text = wordsOf(event)
+  if (text === undefined) return undefined
+  const isPlain = event.type === 'run-started' || event.type === 'signed-in'
+  return isPlain ? shown(text) : colour.warn(shown(text))
+}
+
+function wordsOf(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run-started':
       return `run ${event.run}: ${event.site}, ${event.dt}`
     case 'waiting':
-      return colour.warn(`waiting: ${shown(event.what)}`)
+      return `waiting: ${event.what}`
     case 'signed-in':
-      return `signed in to ${event.site === '' ? 'the default site' : shown(event.site)} on ${event.server} (REST API ${event.apiVersion}, ${shown(event.siteRole)})`
+      return `signed in to ${event.site === '' ? 'the default site' : event.site} on ${event.server} (REST API ${event.apiVersion}, ${event.siteRole})`
     case 'retried':
-      return colour.warn(
-        `try ${event.attempt} of ${event.path} in ${event.waitMs} ms: ${shown(event.reason)}`,
-      )
+      return `try ${event.attempt} of ${event.path} in ${event.waitMs} ms: ${event.reason}`
     case 'renewed':
-      return colour.warn(`signed in again: ${shown(event.reason)}`)
+      return `signed in again: ${event.reason}`
     case 'read-again':
-      return colour.warn(`${event.entity}: read again (pass ${event.pass}): ${shown(event.reason)}`)
+      return `${event.entity}: read again (pass ${event.pass}): ${event.reason}`
     case 'warned':
-      return colour.warn(`${event.entity === null ? '' : `${event.entity}: `}${shown(event.message)}`)
+      return `${event.entity === null ? '' : `${event.entity}: `}${event.message}`
     default:
       return undefined
   }

@@ -1,21 +1,37 @@
 import type { Format } from './command.ts'
-import { csvRecord } from './csv.ts'
+import { csvRecord, type Told } from './csv.ts'
+import { guarded } from './formula.ts'
 import { type Io, mayColour, write } from './io.ts'
 import { jsonRow } from './json.ts'
 import { paint } from './paint.ts'
 import { layoutOf, tableCell, tableHead, tableLine } from './table.ts'
 import type { Answer, InstantStyle } from './value.ts'
+import { shown } from './width.ts'
 
 /** The rows that a table's widths are taken from; those after them are written as they come. */
 const MEASURED = 2000
 
+type Writer = (io: Io, answer: Answer) => Promise<void>
+
 /** How instants read in a format. */
 export const styleOf = (format: Format): InstantStyle => (format === 'json' ? 'iso' : 'sql')
 
-async function writeCsv(io: Io, { columns, chunks }: Answer): Promise<void> {
-  await write(io.out, csvRecord(columns.map(({ name }) => name)))
-  for await (const rows of chunks) await write(io.out, rows.map(csvRecord).join(''))
-}
+const asIs: Told = (text) => text
+
+/** CSV whose texts are told so; a terminal is shown what it must not obey, whatever the format. */
+const csvWriter =
+  (told: Told): Writer =>
+  async (io, { columns, chunks }) => {
+    const tell: Told = io.outColumns === undefined ? told : (text) => shown(told(text))
+    await write(
+      io.out,
+      csvRecord(
+        columns.map(({ name }) => name),
+        tell,
+      ),
+    )
+    for await (const rows of chunks) await write(io.out, rows.map((row) => csvRecord(row, tell)).join(''))
+  }
 
 async function writeJson(io: Io, { columns, chunks }: Answer): Promise<void> {
   const names = columns.map(({ name }) => name)
@@ -49,8 +65,9 @@ async function writeTable(io: Io, { columns, chunks }: Answer): Promise<void> {
   if (line === undefined) await begin()
 }
 
-const WRITERS: Readonly<Record<Format, (io: Io, answer: Answer) => Promise<void>>> = {
-  csv: writeCsv,
+const WRITERS: Readonly<Record<Format, Writer>> = {
+  csv: csvWriter(guarded),
+  'csv-raw': csvWriter(asIs),
   json: writeJson,
   table: writeTable,
 }

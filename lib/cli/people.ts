@@ -10,8 +10,10 @@ import { completeDays } from './complete-days.ts'
 import { secretsOf, wayTo } from './connection.ts'
 import { acceptCommand } from './held.ts'
 import { type Io, write } from './io.ts'
+import { quietJson } from './json.ts'
 import { newRun } from './run-id.ts'
 import type { Ended } from './run-ports.ts'
+import { shown } from './width.ts'
 
 const TIMEOUTS = { connect: 10_000, headers: 10_000, idle: 10_000 }
 
@@ -99,7 +101,7 @@ async function lastDayIfQuick(
  */
 async function warn({ io }: Call, message: string): Promise<void> {
   const event = { time: new Date().toISOString(), level: 'warn', event: 'warned', entity: null, message }
-  const text = io.errColumns === undefined ? JSON.stringify(event) : `warning: ${message}`
+  const text = io.errColumns === undefined ? quietJson(event) : `warning: ${shown(message)}`
   await write(io.err, `${text}\n`)
 }
 

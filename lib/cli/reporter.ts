@@ -1,6 +1,8 @@
 import type { Emit, RunEvent } from '../core/event.ts'
+import { allWithoutSecrets } from '../core/redact.ts'
 import { type Call, hasFlag } from './command.ts'
 import { mayColour } from './io.ts'
+import { quietJson } from './json.ts'
 import { liveBlock } from './live.ts'
 import { logText } from './log.ts'
 import { paint } from './paint.ts'
@@ -34,7 +36,7 @@ function jsonReporter({ io }: Call): Reporter {
       if (!isDue(event)) return
       const { type, ...facts } = event
       const level = type === 'warned' ? 'warn' : 'info'
-      io.err.write(`${JSON.stringify({ time: new Date().toISOString(), level, event: type, ...facts })}\n`)
+      io.err.write(`${quietJson({ time: new Date().toISOString(), level, event: type, ...facts })}\n`)
     },
     close: () => undefined,
   }
@@ -61,9 +63,10 @@ function terminalReporter({ io }: Call, columns: number): Reporter {
   }
 }
 
-/** The reporter for a call: nothing with --quiet, live on a terminal, JSON lines elsewhere. */
+/** The reporter for a call: nothing with --quiet, live on a terminal, JSON lines elsewhere. It tells no secret. */
 export function openReporter(call: Call): Reporter {
   if (hasFlag(call.options, 'quiet')) return SILENT
   const { errColumns } = call.io
-  return errColumns === undefined ? jsonReporter(call) : terminalReporter(call, errColumns)
+  const { emit, close } = errColumns === undefined ? jsonReporter(call) : terminalReporter(call, errColumns)
+  return { emit: (event) => emit(allWithoutSecrets(event)), close }
 }

@@ -5,6 +5,7 @@ import { type Call, formatOf, type Options } from './command.ts'
 import { errorText } from './failure.ts'
 import { acceptCommand } from './held.ts'
 import { type Io, mayColour, write } from './io.ts'
+import { quietJson } from './json.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
 import { type Answer, answerOf, columnsOf, type Value } from './value.ts'
@@ -94,8 +95,8 @@ export async function writeReport(
   // A run that never got to read has no rows to show: what ended it says it all.
   const isBlank =
     failure !== undefined && report.outcomes.every(({ calls, already }) => calls === 0 && !already)
-  if (format === 'json') await write(io.out, `${JSON.stringify(report, null, 2)}\n`)
-  else if (!isBlank || format === 'csv')
+  if (format === 'json') await write(io.out, `${quietJson(report, 2)}\n`)
+  else if (!isBlank || format !== 'table')
     await writeAnswer(io, format, outcomesAnswer(report.outcomes, format === 'table'))
   if (format === 'table' && !isBlank) {
     await writeReasons(io, reasoned)
@@ -107,12 +108,13 @@ export async function writeReport(
 /** Writes the reports of several sites as one answer for machines: every row names its site. */
 export async function writeReports({ io, options }: Call, reports: readonly RunReport[]): Promise<void> {
   for (const report of reports) await writeFailure(io, report, report.site)
-  if (formatOf(options) === 'json') return write(io.out, `${JSON.stringify(reports, null, 2)}\n`)
+  const format = formatOf(options)
+  if (format === 'json') return write(io.out, `${quietJson(reports, 2)}\n`)
   const { columns } = outcomesAnswer([], false)
   const rows = reports.flatMap(({ site, dt, outcomes }) =>
     outcomes.map((outcome) => [site, dt, ...row(outcome, false)]),
   )
-  return writeAnswer(io, 'csv', answerOf([...columnsOf('site', 'day'), ...columns], rows))
+  return writeAnswer(io, format, answerOf([...columnsOf('site', 'day'), ...columns], rows))
 }
 
 /** The exit code of a run; one that ended over what was asked for (the wrong day) is a matter of usage. */

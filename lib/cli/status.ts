@@ -127,7 +127,7 @@ function runLines(standing: SiteStanding): readonly string[] {
   const lacking = lackingNow(standing)
   const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${runVerdict(standing)}`
   if (newest.failure !== null)
-    return [head, `  ${shown(newest.failure.message)}`, `  next: ${newest.failure.next}`]
+    return [head, `  ${shown(newest.failure.message)}`, `  next: ${shown(newest.failure.next)}`]
   // What is held stands in lines of its own, with today's reason.
   const isHeld = (sha256: string | null): boolean =>
     entities.some(({ held }) => held.some(({ candidate }) => candidate === sha256))

@@ -14,8 +14,8 @@ const COLUMNS = columnsOf('site', 'entity', 'level', 'message', 'key', 'next')
 /** A finding in lines: what, where, and what to do. */
 function findingText({ site, entity, level, message, key, next }: Finding, colour: Paint): string {
   const mark = level === 'ok' ? colour.good(level) : colour.bad(level)
-  const where = level === 'ok' || message.includes(key) ? '' : `\n  at: ${key}`
-  const what = next === '' ? '' : `\n  next: ${next}`
+  const where = level === 'ok' || message.includes(key) ? '' : `\n  at: ${shown(key)}`
+  const what = next === '' ? '' : `\n  next: ${shown(next)}`
   return `${mark} ${entity} of ${site}: ${shown(message)}${where}${what}\n`
 }
 

@@ -34,7 +34,7 @@ export function fitted(text: string, width: number): string {
 
 /** Characters that would move the cursor, change colours or turn the direction of writing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach the terminal
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** A text on one line that does nothing to a terminal but show: names come from a site, and may hold anything. */
 export const shown = (text: string): string =>

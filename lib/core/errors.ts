@@ -1,3 +1,5 @@
+import { allWithoutSecrets, withoutSecrets } from './redact.ts'
+
 /** What a failure means for the caller: its exit code, whether the same call may work later, and what to do next. */
 interface ErrorMeaning {
   readonly exit: 1 | 2 | 3
@@ -160,9 +162,19 @@ export interface ErrorContext {
   readonly details?: Readonly<Record<string, string | number>>
 }
 
+/** An error beneath ours as it may be kept: as it is, or its message alone when it holds a secret. */
+function cleanCause(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return allWithoutSecrets(cause)
+  const { message, stack = '' } = cause
+  return withoutSecrets(message) === message && withoutSecrets(stack) === stack
+    ? cause
+    : new Error(withoutSecrets(message))
+}
+
 /**
  * The one error class. The message names subject, place and value; `next` says what to do;
- * the code decides the exit code and whether a retry makes sense.
+ * the code decides the exit code and whether a retry makes sense. Secrets that a server repeats are hidden here, in all
+ * of it, since every message, report and notification is made of errors.
  */
 export class AlmanacError extends Error {
   readonly code: ErrorCode
@@ -173,15 +185,18 @@ export class AlmanacError extends Error {
   readonly details: Readonly<Record<string, string | number>>
 
   constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
-    super(message, context.cause === undefined ? undefined : { cause: context.cause })
+    super(
+      withoutSecrets(message),
+      context.cause === undefined ? undefined : { cause: cleanCause(context.cause) },
+    )
     const { exit, retryable, next } = ERRORS[code]
     this.name = 'AlmanacError'
     this.code = code
     this.exit = exit
     this.retryable = retryable
-    this.next = context.next ?? next
-    this.tableauCode = context.tableauCode
-    this.details = context.details ?? {}
+    this.next = withoutSecrets(context.next ?? next)
+    this.tableauCode = allWithoutSecrets(context.tableauCode)
+    this.details = allWithoutSecrets(context.details ?? {})
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Day } from './day.ts'
 import { AlmanacError } from './errors.ts'
 
-const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62})$/
+/** Not the names of Windows’ devices: no store takes `con.json`, whatever the folder. */
+const SLUG = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9](?:[a-z0-9-]{0,62})$/
 const ENTITY = /^[a-z][a-z0-9_]{0,62}$/
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const RUN = /^[A-Za-z0-9-]{1,80}$/
@@ -110,5 +111,5 @@ export function parseKey(key: string): ParsedKey | undefined {
   return { area: area as Area, labels, file }
 }
 
-/** Whether a text can be a site's slug: lower-case letters, digits and hyphens. */
+/** Whether a text can be a site's slug: lower-case letters, digits and hyphens, and no device of Windows such as `con`. */
 export const isSlug = (text: string): boolean => SLUG.test(text)

@@ -4,6 +4,7 @@ import type { Cell, Column, Row } from './column.ts'
 import type { Entity } from './entity.ts'
 import { AlmanacError } from './errors.ts'
 import type { RawItem } from './item.ts'
+import { redacted } from './redact.ts'
 
 /** How often each path was seen that no column and no `drop` names: Tableau's schema has grown. */
 export type Drift = Map<string, number>
@@ -24,9 +25,12 @@ const PERSON = new Set([
 
 type Raw = string | readonly string[] | undefined
 
+/** A value for a message. A server may repeat our own token in any of them; digits alone, as of a day, are none. */
+const shown = (raw: string): string => (/^[\d:.TZ+ -]{0,40}$/.test(raw) ? raw : redacted(raw))
+
 function complaint(entity: Entity, column: string, item: RawItem, what: string): AlmanacError {
   const id = item['@id']
-  const where = typeof id === 'string' && id !== '' ? ` of ${id}` : ''
+  const where = typeof id === 'string' && id !== '' ? ` of ${shown(id)}` : ''
   return new AlmanacError('bad-row', `${entity.name}.${column}${where}: ${what}`)
 }
 
@@ -60,7 +64,7 @@ function columnReader(entity: Entity, name: string, column: Column, from: string
       leftovers.set(from, raw)
       return null
     }
-    throw complaint(entity, name, item, `"${raw.slice(0, 80)}" is no ${type}`)
+    throw complaint(entity, name, item, `"${shown(raw)}" is no ${type}`)
   }
 }
 

@@ -1,3 +1,5 @@
+import { hideFromNowOn } from './redact.ts'
+
 const HIDDEN = '[hidden]'
 
 /** A value that must never show. Printed, logged, inspected or made JSON of, it reads `[hidden]`. */
@@ -8,8 +10,12 @@ export interface Secret {
   toJSON(): string
 }
 
-/** Wraps a value so that it redacts itself; it stands in a closure and in no property. */
+/**
+ * Wraps a value so that it redacts itself; it stands in a closure and in no property. No error and no event of this process
+ * shows it from now on, whoever repeats it.
+ */
 export function secretOf(value: string): Secret {
+  hideFromNowOn(value)
   const hidden = (): string => HIDDEN
   return Object.freeze({
     reveal: () => value,

@@ -1,7 +1,7 @@
 /**
  * What an entity's night came to. Only `complete` is committed.
  * `guarded`: complete, but so much smaller than before that a person must accept it.
- * `forbidden`: the user may not read it. `unsupported`: the server is older than the method; no failure.
+ * `forbidden`: the user may not read it. `unsupported`: the server is older than the method, or events were to be backdated; no failure.
  */
 export const VERDICTS = ['complete', 'incomplete', 'forbidden', 'unsupported', 'guarded'] as const
 

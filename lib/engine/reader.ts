@@ -1,5 +1,10 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, StatementType } from '@duckdb/node-api'
 import { AlmanacError } from '../core/errors.ts'
+import { holdToTables, sourcesOf } from './calls.ts'
 import { lockDown } from './database.ts'
 
 /** An answer to a statement: its columns, and its rows chunk by chunk. */
@@ -8,7 +13,7 @@ export interface Answer {
   readonly chunks: AsyncIterable<readonly (readonly DuckDBValue[])[]>
 }
 
-/** The engine as analysts get it: it reads the given folders and nothing else, and writes nowhere. */
+/** The engine as analysts get it: tables over the given folders, and neither files nor writes. */
 export interface Reader {
   /** Runs a statement of our own: views and macros. */
   define(sql: string): Promise<void>
@@ -24,9 +29,14 @@ const said = (thrown: unknown): string => (thrown instanceof Error ? thrown.mess
  * SHOW, SUMMARIZE, FROM and VALUES. EXPLAIN is its own type and refused, since EXPLAIN ANALYZE runs what it explains.
  */
 async function prepareSelect(connection: DuckDBConnection, sql: string) {
+  // The engine would read up to the NUL, and not what stands behind it.
+  if (sql.includes('\0')) throw new AlmanacError('bad-sql', 'the statement holds a NUL character')
+  const sources = await sourcesOf(connection, sql)
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1)
     throw new AlmanacError('bad-sql', `one statement is expected, and there are ${statements.count}`)
+  if (sources === undefined) throw new AlmanacError('bad-sql', 'this is no statement that can be taken apart')
+  await holdToTables(connection, sources)
   const prepared = await statements.prepare(0)
   if (prepared.statementType === StatementType.SELECT) return prepared
   const kind = StatementType[prepared.statementType] ?? 'unknown'
@@ -68,7 +78,9 @@ async function* rowsOf(
 
 /** Opens the engine for reading below these folders. `file` keeps what is defined in a database file; memory otherwise. */
 export async function openReader(folders: readonly string[], file = ':memory:'): Promise<Reader> {
-  const instance = await DuckDBInstance.create(file)
+  // Left alone, the engine takes .tmp in the current folder, and lets every statement read and write there.
+  const temporary = await mkdtemp(join(tmpdir(), 'almanac-'))
+  const instance = await DuckDBInstance.create(file, { temp_directory: join(temporary, 'spill') })
   const connection = await instance.connect()
   await lockDown(connection, folders)
   return {
@@ -79,6 +91,7 @@ export async function openReader(folders: readonly string[], file = ':memory:'):
     close: () => {
       connection.disconnectSync()
       instance.closeSync()
+      rmSync(temporary, { recursive: true, force: true })
     },
   }
 }

@@ -2,9 +2,11 @@ import type { Row } from '../core/column.ts'
 import type { ChildrenRead } from '../core/entity.ts'
 import { AlmanacError, isError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
+import { redacted } from '../core/redact.ts'
 import type { Drift } from '../core/row.ts'
 import { candidateColumns, PARENT_VERDICT, type ParentVerdict, shapeOf } from '../core/shape.ts'
 import { addCosts, type Cost } from '../tableau/calls.ts'
+import { isSegment } from '../tableau/transport.ts'
 import { type ListProof, type ListRequest, NO_COST, type PassSink, readComplete } from './list.ts'
 import type { ReadContext, Reading } from './reading.ts'
 import { partSink, rowSink } from './sink.ts'
@@ -21,6 +23,8 @@ function idSink(what: string): PassSink & { readonly ids: ReadonlySet<string> } 
         const id = item['@id']
         if (typeof id !== 'string' || id === '')
           throw new AlmanacError('bad-row', `${what}: an item without an id`)
+        if (!isSegment(id))
+          throw new AlmanacError('bad-row', `${what}: the id "${redacted(id)}" can stand in no path`)
         ids.add(id)
       }
     },
@@ -50,14 +54,16 @@ async function readParent(
   parent: string,
   drift: Drift,
 ): Promise<ParentReading> {
-  const request: ListRequest = { ...read, path: read.path.replace('{parent}', encodeURIComponent(parent)) }
+  const request: ListRequest = { ...read, path: read.path.replace('{parent}', parent) }
   const quiet = { ...context.options, onPage: () => undefined }
   const newSink = () => {
     const rows: Row[] = []
-    return { ...rowSink(context.entity, drift, (fresh) => void rows.push(...fresh), parent), rows }
+    const seen: Drift = new Map()
+    return { ...rowSink(context.entity, seen, (fresh) => void rows.push(...fresh), parent), rows, seen }
   }
   try {
     const { proof, sink } = await readComplete(context.client, request, newSink, quiet)
+    for (const [path, count] of sink.seen) drift.set(path, (drift.get(path) ?? 0) + count)
     return { verdict: 'read', rows: sink.rows, proof }
   } catch (error) {
     if (isError(error, 'forbidden')) return { verdict: 'forbidden', rows: [], proof: null }

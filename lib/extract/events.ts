@@ -10,8 +10,10 @@ import {
   parseStored,
   type UnfinishedEvent,
 } from '../core/receipt.ts'
+import { redacted } from '../core/redact.ts'
 import { type Drift, keyOf, rowReader } from '../core/row.ts'
 import { addCosts } from '../tableau/calls.ts'
+import { isSegment } from '../tableau/transport.ts'
 import type { ReadContext, Reading } from './reading.ts'
 import { readEventList } from './rows.ts'
 
@@ -87,6 +89,13 @@ function asListItem(context: ReadContext, facts: EventFacts, item: RawItem): Raw
   return renamed
 }
 
+/** The id of an event that may have to be asked for by it; throws `bad-row` when it can stand in no path. */
+function segment({ entity }: ReadContext, id: string): string {
+  if (!isSegment(id))
+    throw new AlmanacError('bad-row', `${entity.name}: the id "${redacted(id)}" can stand in no path`)
+  return id
+}
+
 /** Asks for one event that stayed open too long; `lost` when Tableau no longer knows it. */
 async function readLongOpen(
   context: ReadContext,
@@ -94,12 +103,14 @@ async function readLongOpen(
   open: UnfinishedEvent,
   drift: Drift,
 ): Promise<{ row: Row; cost: Reading['cost'] | null }> {
-  const path = facts.byId.path.replace('{id}', encodeURIComponent(open.id))
+  const path = facts.byId.path.replace('{id}', segment(context, open.id))
   try {
     const { item, cost } = await context.client.item(
       { path, item: facts.byId.item, query: {} },
       context.options.signal,
     )
+    if ((item['@id'] ?? open.id) !== open.id)
+      throw new AlmanacError('malformed-response', `${path}: ${open.id} was asked for, another one came`)
     return {
       row: facts.settle(rowReader(context.entity, drift)(asListItem(context, facts, item)), item),
       cost,
@@ -121,7 +132,8 @@ const isOpen = (facts: EventFacts, row: Row): boolean =>
 function openEvent(context: ReadContext, facts: EventFacts, row: Row): UnfinishedEvent[] {
   const created = row[facts.createdColumn]
   if (!isOpen(facts, row) || typeof created !== 'bigint') return []
-  return [{ id: String(row[context.entity.key[0] ?? 'id']), createdAt: Number(created / 1000n) }]
+  const id = segment(context, String(row[context.entity.key[0] ?? 'id']))
+  return [{ id, createdAt: Number(created / 1000n) }]
 }
 
 /**

@@ -143,6 +143,10 @@ const isNarrowed = (entity: Entity, { user }: Client): boolean =>
 const narrowedReason = (entity: Entity, { user }: Client): string =>
   `the site role ${user.siteRole} sees only a part of ${entity.name}, and Tableau does not say so: ${entity.role} sees all (or name ${entity.name} in acceptNarrowed)`
 
+/** An event is dated by its own times; kept for a day long before them it would not be looked for there, and be lost. */
+const undatedReason = ({ name }: Entity): string =>
+  `${name} have times of their own, so they are read by the nights of the present and never backdated`
+
 /** On one machine an entity is one shard; keys leave room for more. */
 const SHARD = '0'
 
@@ -182,6 +186,8 @@ export async function extract(input: ExtractInput, ports: ExtractPorts): Promise
     const reason = `${entity.name} needs REST API ${since}, and this server has ${ports.client.apiVersion}`
     return { verdict: 'unsupported', error: null, reason }
   }
+  if (entity.event !== undefined && input.backdated !== null)
+    return { verdict: 'unsupported', error: null, reason: undatedReason(entity) }
   if (isNarrowed(entity, ports.client) && !input.acceptNarrowed)
     return { verdict: 'forbidden', error: null, reason: narrowedReason(entity, ports.client) }
   try {

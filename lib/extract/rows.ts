@@ -1,6 +1,6 @@
 import type { Row } from '../core/column.ts'
 import type { Entity, ListRead, SingleRead } from '../core/entity.ts'
-import { isError } from '../core/errors.ts'
+import { AlmanacError, isError } from '../core/errors.ts'
 import { type Drift, keyOf } from '../core/row.ts'
 import { candidateColumns, shapeOf } from '../core/shape.ts'
 import { type ListRequest, readComplete } from './list.ts'
@@ -17,6 +17,8 @@ export async function readSingle(
   const drift: Drift = new Map()
   const sink = partSink(candidateColumns(shapeOf(entity)))
   const { item, observedAt, cost } = await client.item(read, options.signal)
+  if (read.path === '' && (item['@id'] ?? client.site.id) !== client.site.id)
+    throw new AlmanacError('malformed-response', `site ${client.site.id} was asked for, another one came`)
   rowSink(entity, drift, sink.add).take([item])
   options.onPage(1, 1, 1)
   return {

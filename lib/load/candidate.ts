@@ -26,12 +26,16 @@ async function checkParts(
  * The rows of a landing as one canonical file. Throws `incomplete` when the parts do not hold what the receipts say,
  * `corrupt-object` when a part is damaged.
  */
-export async function canonicalFile(desk: Desk, receipts: readonly Receipt[]): Promise<StagedFile> {
+export async function canonicalFile(
+  desk: Desk,
+  receipts: readonly Receipt[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<StagedFile> {
   const files: StagedFile[] = []
   for (const part of receipts.flatMap((receipt) => receipt.parts))
     files.push(await desk.transforms.stage(await readVerified(desk.store, part.key, part.sha256)))
   await checkParts(desk, files, receipts)
-  return desk.transforms.sorted(files)
+  return desk.transforms.sorted(files, metadata)
 }
 
 /** The receipt of what was made of these shards: what they say together. */

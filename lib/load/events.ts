@@ -33,7 +33,8 @@ export async function storeObservation(
   landing: Landing,
 ): Promise<CandidateReceipt> {
   const { store } = desk
-  const file = await canonicalFile(desk, landing.shards)
+  // Named, so that two readings of the same rows are two: the later one says that they were still so.
+  const file = await canonicalFile(desk, landing.shards, { reading: landing.run })
   const bytes = await desk.transforms.collect(file)
   const receipt = {
     ...receiptOf(landing.shards, sha256(bytes)),
@@ -73,17 +74,21 @@ async function readObservation(desk: Desk, { dt, hash }: { dt: Day; hash: string
 const onceEach = (desk: Desk) => {
   const cache = new Map<string, Promise<Observation>>()
   return (which: { dt: Day; hash: string }): Promise<Observation> => {
-    const there = cache.get(which.hash) ?? readObservation(desk, which)
-    cache.set(which.hash, there)
+    const name = `${which.dt}/${which.hash}`
+    const there = cache.get(name) ?? readObservation(desk, which)
+    cache.set(name, there)
     return there
   }
 }
 
 type ReadOnce = ReturnType<typeof onceEach>
 
-/** The observations that a month is made of: no event is observed before the day it was created (a day's grace for zones). */
+/**
+ * The observations that a month is made of. No event was created after its reading began, which is at most a day after the
+ * day it is for, by the site's clock; and that may be a day behind UTC.
+ */
 async function ofMonth(desk: Desk, readOnce: ReadOnce, month: string): Promise<readonly Observation[]> {
-  const first = addDays(`${month}-01`, -1)
+  const first = addDays(`${month}-01`, -2)
   const all = (await listObservations(desk.store, desk.at)).filter(({ dt }) => dt >= first)
   const read = await Promise.all(all.map(readOnce))
   return read.filter(({ receipt }) => receipt.months.includes(month))

@@ -82,8 +82,8 @@ export interface Transforms {
   /** The bytes of a staged file. */
   collect(file: StagedFile): Promise<Uint8Array>
   tally(files: readonly StagedFile[]): Promise<Tally>
-  /** The rows of all these files, of the columns of a candidate, in canonical order. */
-  sorted(files: readonly StagedFile[]): Promise<StagedFile>
+  /** The rows of all these files, of the columns of a candidate, in canonical order; with metadata of ours in the footer. */
+  sorted(files: readonly StagedFile[], metadata?: Readonly<Record<string, string>>): Promise<StagedFile>
   compare(sides: Neighbours): Promise<Comparison>
   /** A day's snapshot: these rows, or none when the day was withdrawn. `inputs` goes into its footer. */
   snapshot(rows: StagedRows | null, inputs: string): Promise<StagedFile>

@@ -26,9 +26,23 @@ const NEVER_A_SERVER: readonly Subnet[] = [
   ['100.100.100.200', 32, 'ipv4'], // Alibaba metadata
   ['192.0.0.192', 32, 'ipv4'], // Oracle metadata
   ['168.63.129.16', 32, 'ipv4'], // Azure's wire server
-  ['64:ff9b::a9fe:0', 112, 'ipv6'], // link-local by NAT64
-  ['2002:a9fe::', 32, 'ipv6'], // link-local by 6to4
 ]
+
+/** What stands before an IPv4 address that an IPv6 one leads to: compatible, translated, NAT64 of everybody and of one's own. */
+const BEFORE_IPV4 = ['::', '::ffff:0:', '64:ff9b::', '64:ff9b:1::']
+
+/** 6to4 has the IPv4 address behind its first 16 bits. */
+function sixToFour(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return `2002:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}::`
+}
+
+/** A subnet with every IPv6 subnet by which it can be reached. A BlockList sees ::ffff:a9fe:a9fe by itself. */
+function everyWayTo([address, prefix, family]: Subnet): readonly Subnet[] {
+  if (family === 'ipv6') return [[address, prefix, family]]
+  const behind = BEFORE_IPV4.map((before): Subnet => [`${before}${address}`, 96 + prefix, 'ipv6'])
+  return [[address, prefix, family], ...behind, [sixToFour(address), 16 + prefix, 'ipv6']]
+}
 
 function blockList(subnets: readonly Subnet[]): BlockList {
   const list = new BlockList()
@@ -36,10 +50,9 @@ function blockList(subnets: readonly Subnet[]): BlockList {
   return list
 }
 
-const forbidden = blockList(NEVER_A_SERVER)
+const forbidden = blockList(NEVER_A_SERVER.flatMap(everyWayTo))
 const loopback = blockList(LOOPBACK)
 
-// A BlockList also sees IPv4 addresses in their IPv6 notation (::ffff:a9fe:a9fe).
 const holds = (list: BlockList, address: string): boolean => {
   const family = isIP(address)
   return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')

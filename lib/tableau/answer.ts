@@ -2,7 +2,7 @@ import { AlmanacError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
 import { redacted } from '../core/redact.ts'
 import { type Flattener, flattener } from './flatten.ts'
-import { readXml, type XmlEvents } from './xml.ts'
+import { type Refuse, readXml, type XmlEvents } from './xml.ts'
 
 /** Which elements of an answer are the items: those of a list element, or (list null) one below the root. */
 export interface Shape {
@@ -48,8 +48,6 @@ interface Draft {
   sawList: boolean
 }
 
-type Refuse = (reason: string, tooLarge?: boolean) => never
-
 /**
  * Reads an answer of Tableau's REST API strictly (envelope: Tableau's published XSD; element order is not fixed).
  * `shape` null means that no payload is expected. `place` names the request in errors.
@@ -94,12 +92,12 @@ interface Capture extends XmlEvents {
   begin(kind: Kind): void
 }
 
-function capture(done: (kind: Kind, item: RawItem) => void): Capture {
+function capture(refuse: Refuse, done: (kind: Kind, item: RawItem) => void): Capture {
   const flat: Record<Kind, Flattener> = {
-    item: flattener(),
-    pagination: flattener(),
-    error: flattener(),
-    warnings: flattener(),
+    item: flattener(refuse),
+    pagination: flattener(refuse),
+    error: flattener(refuse),
+    warnings: flattener(refuse),
   }
   let kind: Kind = 'item'
   let active = flat.item
@@ -126,7 +124,7 @@ function capture(done: (kind: Kind, item: RawItem) => void): Capture {
 
 /** Follows an answer down to its subtrees: root, then list or single elements, then the items of the list. */
 function structure({ shape, draft, refuse, place }: Structure): XmlEvents {
-  const subtree = capture((kind, item) => finish(draft, kind, item, refuse))
+  const subtree = capture(refuse, (kind, item) => finish(draft, kind, item, refuse))
   let depth = 0
   let inList = false
   const openBelowRoot = (name: string) => {
@@ -175,8 +173,11 @@ function checkRoot(name: string, place: string, refuse: Refuse): void {
 
 function finish(draft: Draft, kind: Kind, item: RawItem, refuse: Refuse): void {
   if (kind === 'item') draft.items.push(item)
-  else if (kind === 'pagination') draft.pagination = paginationOf(item, refuse)
-  else if (kind === 'error') {
+  else if (kind === 'pagination') {
+    // Two may contradict each other, and then either may hide rows.
+    if (draft.pagination !== null) refuse('it has two <pagination> elements')
+    draft.pagination = paginationOf(item, refuse)
+  } else if (kind === 'error') {
     draft.complaint = {
       code: textOf(item, '@code'),
       summary: textOf(item, 'summary/text()'),

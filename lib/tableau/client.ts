@@ -176,7 +176,13 @@ async function introduce(line: Line, signedIn: SignedIn): Promise<Client> {
   try {
     const { item } = await readers.item({ path: `users/${userId}`, item: 'user', query: {} })
     const siteRole = item['@siteRole']
-    if (typeof siteRole !== 'string')
+    if ((item['@id'] ?? userId) !== userId)
+      throw new AlmanacError(
+        'malformed-response',
+        `${server}: user ${userId} was asked for, another one came`,
+      )
+    // It stands in messages and receipts: nothing else may come in its place.
+    if (typeof siteRole !== 'string' || !/^[A-Za-z]{1,40}$/.test(siteRole))
       throw new AlmanacError('malformed-response', `${server}: the signed-in user ${userId} has no siteRole`)
     emit({
       type: 'signed-in',

@@ -1,4 +1,5 @@
 import { AlmanacError } from '../core/errors.ts'
+import { hideFromNowOn } from '../core/redact.ts'
 import { isTableauCloud } from '../network/address.ts'
 import type { Identity, SignIn } from './identity.ts'
 import { connectedAppToken, isUserClaim, type Minting, rsaKeyOf, unifiedAccessToken } from './jwt.ts'
@@ -99,6 +100,12 @@ export function checkIdentity({ identity }: Pick<SignIn, 'identity'>, host: stri
     )
 }
 
+/** A token that was minted here is as secret as what it is signed with. */
+function minted(jwt: string): string {
+  hideFromNowOn(jwt)
+  return jwt
+}
+
 /**
  * What of an identity is sent, as attributes of `<credentials>` (REST API reference, Sign In). All of it is secret.
  * Throws `bad-configuration` for a private key that is none.
@@ -114,12 +121,12 @@ export async function attributesOf(
         '@personalAccessTokenSecret': identity.secret.reveal(),
       }
     case 'connected-app':
-      return { '@jwt': await connectedAppToken(identity, minting) }
+      return { '@jwt': minted(await connectedAppToken(identity, minting)) }
     case 'uat': {
       const key = rsaKeyOf(identity.privateKey.reveal())
       if (key === undefined)
         throw new AlmanacError('bad-configuration', `There is no private key for ${nameOf(identity)}`)
-      return { '@jwt': await unifiedAccessToken(identity, key, minting), '@isUat': 'true' }
+      return { '@jwt': minted(await unifiedAccessToken(identity, key, minting)), '@isUat': 'true' }
     }
     case 'password':
       return { '@name': identity.user, '@password': identity.password.reveal() }

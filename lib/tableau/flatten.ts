@@ -1,5 +1,6 @@
 import { blankOf } from '../core/blank.ts'
 import type { RawItem } from '../core/item.ts'
+import type { Refuse } from './xml.ts'
 
 /** A path, and whether an item has met it yet. */
 interface Slot {
@@ -14,6 +15,11 @@ interface Branch {
   readonly attributes: Map<string, Slot>
   readonly children: Map<string, Branch>
 }
+
+/** Every item has room for every path of the document. The site, which has most, has about 160. */
+const MAX_PATHS = 500
+/** How many cells the items of a document may have in all: what fits into 100 MiB, and no list of Tableau has. */
+const MAX_CELLS = 3_000_000
 
 /** Builds one flat item after the other from the events of their XML. */
 export interface Flattener {
@@ -55,12 +61,14 @@ function attributeOf(of: Branch, name: string): Slot {
 type Values = Record<string, string | string[] | undefined>
 
 /** Items of a document: each begins as a blank of all paths met so far. */
-function itemsOf() {
+function itemsOf(refuse: Refuse) {
   const paths: string[] = []
+  let cells = 0
   let blank: Values = blankOf(paths, undefined)
   let item = { ...blank }
   let isGrown = false
   const learn = (met: Slot, value: string): void => {
+    if (paths.length >= MAX_PATHS) refuse(`its items have more than ${MAX_PATHS} different parts`, true)
     met.isKnown = true
     paths.push(met.path)
     isGrown = true
@@ -71,6 +79,8 @@ function itemsOf() {
     begin: (): void => {
       if (isGrown) blank = blankOf(paths, undefined)
       isGrown = false
+      cells += paths.length
+      if (cells > MAX_CELLS) refuse(`its items have more than ${MAX_CELLS} parts in all`, true)
       item = { ...blank }
     },
     add: (met: Slot, value: string): void => {
@@ -89,13 +99,14 @@ function itemsOf() {
 
 /**
  * Flattens items as `RawItem` describes. Text that is nothing but white space is layout and not kept.
- * The paths are computed once for all items of a reader, which is what makes it fast.
+ * The paths are computed once for all items of a reader, which is what makes it fast. `refuse` must throw; it is called
+ * when there are more paths or cells than memory has room for.
  */
-export function flattener(): Flattener {
+export function flattener(refuse: Refuse): Flattener {
   const root = branch('')
   const branches: Branch[] = []
   const texts: string[] = []
-  const items = itemsOf()
+  const items = itemsOf(refuse)
   let at = root
   const enter = (next: Branch) => {
     branches.push(next)

@@ -6,12 +6,14 @@ import { type ListToRead, PAGE_SIZE, type Page } from './readers.ts'
 
 /**
  * What one pass over a list came to. The totals are those announced by the first and by the last page by number (null
- * where the list announces none); `cut`: the server ended the list before the announced total ("invalid page number").
+ * where the list announces none); `oddTotal`: one that a page announced and neither of these did, null when there is none.
+ * `cut`: the server ended the list before the announced total ("invalid page number").
  * `observedFrom` and `observedTo` are the server's `Date` of the earliest and the latest page, in ms.
  */
 export interface Pass {
   readonly firstTotal: number | null
   readonly lastTotal: number | null
+  readonly oddTotal: number | null
   readonly received: number
   readonly pages: number
   readonly cut: boolean
@@ -27,6 +29,7 @@ const BEYOND_END = '400006'
  * Reads a list once: the first page, then the others side by side, as many as the client allows. Whether the pass is complete
  * is for the caller to judge. `onPage` gets pages in the order of their arrival, and each page once.
  * A middle page may be short, so the end is where the newest announced total is covered, not where a page is not full.
+ * Where that end is the end of a full page, the next one is asked for too: a total that is too low would hide its rows.
  * Rejects with the first failure of a page, after stopping the others.
  */
 export async function readPass(
@@ -95,11 +98,19 @@ async function readOthers({ log, pageSize, readOne }: Others): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const last = Math.ceil(log.total() / pageSize)
     if (last > MAX_PAGES) throw tooManyPages(log.total(), pageSize)
-    if (next > last || log.isCut()) return
+    if (log.isCut()) return
+    if (next > last) return lookBeyond({ log, pageSize, readOne }, next)
     const numbers = Array.from({ length: last - next + 1 }, (_, index) => next + index)
     await Promise.all(numbers.map(async (number) => log.add(await readOne(number))))
     next = last + 1
   }
+}
+
+/** Rows after a full last page prove that the announced total is too low; that there are none is no cut. */
+async function lookBeyond({ log, pageSize, readOne }: Others, next: number): Promise<void> {
+  if (log.lastItems() < pageSize) return
+  const after = await readOne(next)
+  if (after !== 'beyond' && after.items.length > 0) log.add(after)
 }
 
 interface PassLog {
@@ -107,12 +118,15 @@ interface PassLog {
   isCut(): boolean
   /** The total announced by the page with the highest number so far. */
   total(): number
+  /** How many items that page had. */
+  lastItems(): number
   pass(): Pass
 }
 
 function passLog(onPage: (page: Page) => void): PassLog {
   let first: number | null = null
-  let last = { number: 0, total: null as number | null }
+  let last = { number: 0, total: null as number | null, items: 0 }
+  const totals = new Set<number | null>()
   let pass = {
     received: 0,
     pages: 0,
@@ -127,7 +141,8 @@ function passLog(onPage: (page: Page) => void): PassLog {
       totalAvailable: null,
     }
     if (number === 1) first = total
-    if (number >= last.number) last = { number, total }
+    if (number >= last.number) last = { number, total, items: page.items.length }
+    totals.add(total)
     pass = {
       ...pass,
       received: pass.received + page.items.length,
@@ -145,6 +160,10 @@ function passLog(onPage: (page: Page) => void): PassLog {
     },
     isCut: () => pass.cut,
     total: () => last.total ?? 0,
-    pass: () => ({ ...pass, firstTotal: first, lastTotal: last.total }),
+    lastItems: () => last.items,
+    pass: () => {
+      const odd = [...totals].find((total) => total !== first && total !== last.total)
+      return { ...pass, firstTotal: first, lastTotal: last.total, oddTotal: odd ?? null }
+    },
   }
 }

@@ -44,7 +44,11 @@ async function read(
   const retryAfterMs = parseRetryAfter(text(headers['retry-after']), date ?? expected.now())
   const failed: Failed = { place, status, retryAfterMs, confidential: expected.confidential }
   if (status >= 300 && status < 400) throw redirection(text(headers['location']), failed)
-  if (status === 204) return { answer: NOTHING, date, bytes: 0 }
+  if (status === 204) {
+    // Where a payload is expected, nothing is not an empty list.
+    if (expected.shape !== null) throw empty(failed)
+    return { answer: NOTHING, date, bytes: 0 }
+  }
   const body: Body = { chunks, place, gzipped: isGzipped(text(headers['content-encoding']), failed) }
   const type = mediaType(text(headers['content-type']))
   if (!XML_TYPE.test(type.name)) throw await foreignAnswer(body, type.name, failed)

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { XMLBuilder } from 'fast-xml-parser'
 import { AlmanacError, isError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
+import { hideFromNowOn, redacted, withoutSecrets } from '../core/redact.ts'
 import { compareVersions, isVersion } from '../core/version.ts'
 import { newTally, type Send, type Tally } from './calls.ts'
 import { attributesOf } from './credentials.ts'
 import { type Identity, isMinted, type SignIn } from './identity.ts'
 import { refusal } from './refusal.ts'
+import { isSegment } from './transport.ts'
 
 /** The newest REST API version that this client was tested with (Tableau Server 26.2). */
 export const NEWEST_TESTED = '3.29'
@@ -99,7 +101,7 @@ export async function readServerInfo(
     )
   if (compareVersions(spoken, floor.api) < 0) throw tooOld(spoken, floor)
   const apiVersion = compareVersions(spoken, NEWEST_TESTED) < 0 ? spoken : NEWEST_TESTED
-  return { productVersion: one(info, 'productVersion/text()').trim(), apiVersion, date }
+  return { productVersion: withoutSecrets(one(info, 'productVersion/text()').trim()), apiVersion, date }
 }
 
 /** A sign-in to be made. */
@@ -160,7 +162,10 @@ async function signInOnce(
     confidential: true,
   } as const
   const { answer, date } = await send(request, tally, signal)
-  return { ...credentialsOf(answer.items[0], request.path), date }
+  const signedIn = credentialsOf(answer.items[0], request.path)
+  hideFromNowOn(opening(signedIn))
+  checkSite(who.contentUrl, signedIn.site.contentUrl)
+  return { ...signedIn, date }
 }
 
 function credentialsOf(item: RawItem | undefined, path: string): Omit<Credentials, 'date'> {
@@ -168,8 +173,24 @@ function credentialsOf(item: RawItem | undefined, path: string): Omit<Credential
   const site = { id: one(item, 'site/@id'), contentUrl: one(item, 'site/@contentUrl') }
   const userId = one(item, 'user/@id')
   const isHeader = /^[\x21-\x7e]+$/.test(token)
-  if (!isHeader || site.id === '' || userId === '') {
+  if (!isHeader || !isSegment(site.id) || !isSegment(userId)) {
     throw new AlmanacError('malformed-response', `The answer to POST ${path} lacks a token, a site or a user`)
   }
   return { token, site, userId }
+}
+
+/** Tableau's tokens end with their site, which is no secret and stands in every address. */
+const opening = ({ token, site }: Pick<Credentials, 'token' | 'site'>): string =>
+  token
+    .split('|')
+    .filter((part) => part !== site.id && part !== site.contentUrl)
+    .join('|')
+
+/** Whatever was read from another site would be taken for this one's. The case of the name may be Tableau's own. */
+function checkSite(asked: string, got: string): void {
+  if (asked === '' || got === '' || asked.toLowerCase() === got.toLowerCase()) return
+  throw new AlmanacError(
+    'malformed-response',
+    `Signing in to site "${asked}" was answered with site "${redacted(got)}"`,
+  )
 }

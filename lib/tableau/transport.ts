@@ -64,6 +64,10 @@ export interface TransportOptions {
 }
 
 const PATH = /^\/api\/[A-Za-z0-9./_-]+$/
+const SEGMENT = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
+
+/** Whether an id that a server sent may stand in a path as it is: LUIDs may, and nothing that leads elsewhere. */
+export const isSegment = (id: string): boolean => id.length <= 100 && SEGMENT.test(id)
 
 /**
  * Opens the way to one server. Nothing is ever sent to another host: redirects are refused, the origin is fixed.

@@ -20,9 +20,14 @@ export async function tally(session: Session, shape: Shape, files: readonly Stag
 }
 
 /** The rows of some files as one, in canonical order: by key, and for per-parent entities the parents last. */
-export function sorted(session: Session, shape: Shape, files: readonly StagedFile[]): Promise<StagedFile> {
+export function sorted(
+  session: Session,
+  shape: Shape,
+  files: readonly StagedFile[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<StagedFile> {
   const columns = candidateColumns(shape)
   const order = [...shape.key.map(name), ...(shape.parent === undefined ? [] : [PARENT_VERDICT])].join(', ')
   const list = names(columns.map((column) => column.name))
-  return written(session, `SELECT ${list} FROM ${partsRelation(files, columns)} ORDER BY ${order}`)
+  return written(session, `SELECT ${list} FROM ${partsRelation(files, columns)} ORDER BY ${order}`, metadata)
 }

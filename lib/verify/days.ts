@@ -9,7 +9,7 @@ import { foldHistory } from '../load/history.ts'
 import { readDerived } from '../load/publish.ts'
 import { expectedSnapshots } from '../load/snapshot.ts'
 import type { StagedFile } from '../load/transforms.ts'
-import { type Finding, rebuildHint, restoreHint } from './finding.ts'
+import { type Finding, rebuildHint, restoreHint, withdrawHint } from './finding.ts'
 
 const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
   ...at,
@@ -48,6 +48,24 @@ async function* verifyDay(desk: Desk, day: CommittedDay): AsyncGenerator<Finding
   }
 }
 
+/**
+ * Readings must begin in the order of their days. A load refuses one that does not; two loads at the same moment, of two
+ * readings that overlapped, can both pass before either is there.
+ */
+async function* verifyOrder(desk: Desk, days: readonly CommittedDay[]): AsyncGenerator<Finding> {
+  let before: Manifest | undefined
+  for (const day of days) {
+    const manifest = await desk.manifest(day)
+    if (manifest.candidate === null) continue
+    if (before !== undefined && manifest.observedFrom <= before.observedFrom) {
+      const key = keys.manifest(desk.at, day.dt, day.version)
+      const message = `${day.dt} was read at ${new Date(manifest.observedFrom).toISOString()}, not after ${before.dt} (${new Date(before.observedFrom).toISOString()})`
+      yield wrong(desk, key, message, withdrawHint(desk.at.entity, before.dt, day.dt))
+    }
+    before = manifest
+  }
+}
+
 /** Compares a published object with what the manifests make of it. */
 async function* compare(
   desk: Desk,
@@ -80,6 +98,7 @@ async function* compare(
  */
 export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
   const days = await committedDays(desk.store, desk.at)
+  yield* verifyOrder(desk, days)
   for await (const { day, snapshot } of expectedSnapshots(desk, days)) {
     yield* verifyDay(desk, day)
     const { candidate } = await desk.manifest(day)

@@ -20,3 +20,7 @@ export const rebuildHint = (entity: string, site: string): string =>
 /** How a primary object comes back. */
 export const restoreHint = (entity: string, dt: string): string =>
   `It is primary and cannot be made again: restore the file from a backup or an earlier version. Without one, take the day out: almanac withdraw ${entity} --date ${dt} --reason "object lost".`
+
+/** How one makes the days of an entity stand in order again. */
+export const withdrawHint = (entity: string, one: string, other: string): string =>
+  `Withdraw the one that was read at the wrong time: almanac withdraw ${entity} --date ${one} (or ${other}) --reason …`

@@ -11,6 +11,7 @@ import { partSink } from '../../lib/extract/sink.ts'
 /** What a test says of a landing beyond its rows. */
 export interface LandingFacts {
   readonly run?: string
+  readonly site?: string
   readonly missing?: readonly string[]
   /** Rows that count as facts; parents of a per-parent entity do not. */
   readonly facts?: number
@@ -29,7 +30,8 @@ export async function land(
   facts: LandingFacts = {},
 ): Promise<Receipt> {
   const run = facts.run ?? `run-${dt}`
-  const at = { entity: entity.name, site: 'test', dt, run, shard: '0' }
+  const { site = 'test' } = facts
+  const at = { entity: entity.name, site, dt, run, shard: '0' }
   const sink = partSink(candidateColumns(shapeOf(entity)))
   sink.add(rows)
   const parts = []
@@ -42,15 +44,15 @@ export async function land(
   const receipt: Receipt = {
     format: 1,
     entity: entity.name,
-    site: 'test',
+    site,
     dt,
     run,
     shard: '0',
     shards: 1,
     attempt: hex(run),
     rows: facts.facts ?? rows.length,
-    firstTotal: rows.length,
-    lastTotal: rows.length,
+    firstTotal: facts.facts ?? rows.length,
+    lastTotal: facts.facts ?? rows.length,
     pages: 1,
     passes: 1,
     duplicates: 0,

@@ -9,7 +9,7 @@ import type { Engine } from '../../lib/transform/engine.ts'
 const facts = {
   doc: 'A toy.',
   kind: 'state',
-  role: 'Viewer',
+  role: 'SiteAdministratorExplorer',
   belowRole: 'narrowed',
   scope: 'tableau:content:read',
   help: 'https://help.tableau.com/',

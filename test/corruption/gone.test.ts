@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Entity } from '../../lib/core/entity.ts'
+import { keys } from '../../lib/core/keys.ts'
+import { load, rebuild } from '../../lib/load/load.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
+import { limitFor } from '../guarantees/proof.ts'
+import { diskVault } from './disk-vault.ts'
+import { changedOf, complaintsOf, findingsOf } from './findings.ts'
+import { type Kind, kindOf } from './kinds.ts'
+import { openStand, type Stand } from './stand.ts'
+import { buildWorlds, CORRECTED, GROUPS, JOBS, LAST, MEMBERS, SITE, STORED } from './world.ts'
+
+const LIMIT = limitFor(10, 20)
+
+let engine: Engine
+let stand: Stand
+beforeAll(async () => {
+  engine = await openEngine()
+  stand = await openStand(diskVault, (await buildWorlds(engine)).settled, engine)
+})
+afterAll(async () => {
+  await stand.vault.close()
+  await engine.close()
+})
+
+/** Takes objects away with every trace. */
+async function lose(lost: readonly string[]): Promise<void> {
+  for (const key of lost) {
+    await stand.vault.drop(key)
+    await stand.vault.mark(key, undefined)
+  }
+}
+
+/** Every key that holds all of these texts. */
+const holding = (...texts: readonly string[]): readonly string[] =>
+  [...stand.world.objects.keys()].filter((key) => texts.every((text) => key.includes(text)))
+
+const ofKind = (kind: Kind, entity: Entity): readonly string[] =>
+  holding(`entity=${entity.name}/`)
+    .filter((key) => kindOf(key) === kind)
+    .slice(0, 1)
+
+const loadNow = (entity: Entity) => load(stand.vault.store, engine, entity, SITE, 'test')
+
+/** Loses objects, does what a test does, and puts everything back. */
+async function without(lost: readonly string[], work: () => Promise<void>): Promise<void> {
+  expect(lost.length).toBeGreaterThan(0)
+  await lose(lost)
+  try {
+    await work()
+  } finally {
+    await stand.vault.reset()
+  }
+}
+
+type OfEntity = readonly [kind: Kind, entity: Entity]
+
+const SEEN: readonly OfEntity[] = [
+  ['candidate', MEMBERS],
+  ['observation receipt', JOBS],
+  ['snapshot', GROUPS],
+  ['snapshot', MEMBERS],
+  ['current', GROUPS],
+  ['history', MEMBERS],
+  ['event', JOBS],
+]
+
+const HEALED: readonly OfEntity[] = [
+  ['current', GROUPS],
+  ['history', GROUPS],
+  ['history', MEMBERS],
+  ['event', JOBS],
+  ['held candidate', GROUPS],
+  ['held candidate receipt', GROUPS],
+  ['observation', JOBS],
+  ['manifest', MEMBERS],
+]
+
+describe('an object that is gone', () => {
+  test.each(SEEN)('is missed by verify: %s', { timeout: LIMIT }, async (kind, entity) => {
+    const lost = ofKind(kind, entity)
+    await without(lost, async () => {
+      const name = (lost[0] ?? '').replace(/\.\w+$/, '')
+      expect((await complaintsOf(stand, entity)).join('\n')).toContain(name)
+    })
+  })
+
+  // Fails until verify looks at coverage too.
+  test.fails('is missed by verify: coverage', { timeout: LIMIT }, () =>
+    without(ofKind('coverage', MEMBERS), async () => {
+      expect(await complaintsOf(stand, MEMBERS)).not.toEqual([])
+    }),
+  )
+
+  test.each(HEALED)('comes back with the next load: %s', { timeout: LIMIT }, async (kind, entity) => {
+    const lost = ofKind(kind, entity)
+    await without(lost, async () => {
+      await loadNow(entity)
+      expect(await changedOf(stand, entity)).toEqual([])
+      expect(await complaintsOf(stand, entity)).toEqual([])
+      for (const key of lost) expect(await stand.vault.store.head(key)).toBeDefined()
+    })
+  })
+
+  // Fails until a load looks whether what it published is still there: questions answer without it, and do not know.
+  test.fails.each([
+    ['snapshot', GROUPS],
+    ['snapshot', MEMBERS],
+    ['coverage', MEMBERS],
+  ] as readonly OfEntity[])('comes back with the next load: %s', { timeout: LIMIT }, (kind, entity) =>
+    without(ofKind(kind, entity), async () => {
+      await loadNow(entity)
+      expect(await changedOf(stand, entity)).toEqual([])
+    }),
+  )
+
+  test.each([
+    ['snapshot', GROUPS],
+    ['snapshot', MEMBERS],
+    ['coverage', MEMBERS],
+  ] as readonly OfEntity[])('comes back with a rebuild: %s', { timeout: LIMIT }, (kind, entity) =>
+    without(ofKind(kind, entity), async () => {
+      await rebuild(stand.vault.store, engine, entity, SITE)
+      expect(await changedOf(stand, entity)).toEqual([])
+    }),
+  )
+})
+
+/** What is lost together, of which entity, and what verify says of it before the next load; undefined: nothing. */
+interface Blind {
+  readonly what: string
+  readonly entity: Entity
+  readonly lost: () => readonly string[]
+  readonly before: RegExp | undefined
+}
+
+const isPrimary = (key: string): boolean => /^(landing|candidate|observation|manifest)\//.test(key)
+
+const BLIND: readonly Blind[] = [
+  {
+    what: 'a day with its manifest, candidate and landing',
+    entity: GROUPS,
+    lost: () => holding('=groups/', LAST).filter(isPrimary),
+    before: /history\/.* rows differ/,
+  },
+  {
+    what: 'the correction of a day',
+    entity: GROUPS,
+    lost: () => holding('manifest/', '=groups/', CORRECTED, 'v0002'),
+    before: /history\/.* rows differ/,
+  },
+  {
+    what: 'the version that a correction replaced',
+    entity: GROUPS,
+    lost: () => holding('manifest/', '=groups/', CORRECTED, 'v0001'),
+    before: undefined,
+  },
+  {
+    what: 'a reading of events, after its landing expired',
+    entity: JOBS,
+    lost: () => [...holding('observation/', LAST), ...holding('landing/', '=jobs/')],
+    before: /event\/.* rows differ/,
+  },
+  {
+    what: 'a receipt of a candidate that is committed',
+    entity: MEMBERS,
+    lost: () => ofKind('candidate receipt', MEMBERS),
+    before: undefined,
+  },
+]
+
+/** What verify cannot know, shown so that nobody believes otherwise. Each of these is a limit, and no promise. */
+describe('what verify does not see', () => {
+  test.each(BLIND)('once a load went over it: $what is lost', { timeout: LIMIT }, async (blind) => {
+    const { entity, lost, before } = blind
+    await without(lost(), async () => {
+      const said = (await complaintsOf(stand, entity)).join('\n')
+      if (before === undefined) expect(said).toBe('')
+      else expect(said).toMatch(before)
+      await loadNow(entity)
+      expect(await complaintsOf(stand, entity)).toEqual([])
+    })
+  })
+
+  test(
+    'an entity that is lost as a whole: nothing is said of it, not even that it is well',
+    {
+      timeout: LIMIT,
+    },
+    () =>
+      without(holding('=groups/').filter(isPrimary), async () => {
+        expect(await findingsOf(stand, [GROUPS])).toEqual([])
+      }),
+  )
+
+  test('a published day that nobody committed, written through the store', { timeout: LIMIT }, async () => {
+    const at = { entity: GROUPS.name, site: SITE }
+    const object = await stand.vault.store.read(keys.snapshot(at, LAST))
+    await stand.vault.store.write(
+      keys.snapshot(at, '2026-12-24'),
+      object?.bytes ?? new Uint8Array(),
+      'absent',
+    )
+    try {
+      expect(await complaintsOf(stand, GROUPS)).toEqual([])
+    } finally {
+      await stand.vault.reset()
+    }
+  })
+
+  test('a version that was never written: a gap before the one that counts', { timeout: LIMIT }, async () => {
+    const at = { entity: GROUPS.name, site: SITE }
+    const manifest = await stand.vault.store.read(keys.manifest(at, LAST, 1))
+    const text = Buffer.from(manifest?.bytes ?? []).toString()
+    const third = Buffer.from(text.replace('"version": 1', '"version": 3'))
+    await stand.vault.store.write(keys.manifest(at, LAST, 3), third, 'absent')
+    try {
+      await loadNow(GROUPS)
+      expect([await complaintsOf(stand, GROUPS), await changedOf(stand, GROUPS)]).toEqual([[], []])
+    } finally {
+      await stand.vault.reset()
+    }
+  })
+
+  test(
+    'a candidate without a manifest is a day that waits: the next load commits it',
+    {
+      timeout: LIMIT,
+    },
+    () =>
+      without(holding('manifest/', '=group_members/', LAST), async () => {
+        const { committed } = await loadNow(MEMBERS)
+        expect(committed.map(({ dt }) => dt)).toEqual([LAST])
+        expect(await changedOf(stand, MEMBERS)).toEqual([])
+      }),
+  )
+})
+
+test('the world is well while nothing is lost', async () => {
+  for (const entity of STORED)
+    expect([entity.name, await complaintsOf(stand, entity)]).toEqual([entity.name, []])
+})

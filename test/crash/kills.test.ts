@@ -1,0 +1,323 @@
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addDays } from '../../lib/core/day.ts'
+import type { Pat } from '../../lib/simulator/door.ts'
+import { type Simulator, startSimulator } from '../../lib/simulator/server.ts'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
+import { almanac, environmentOf } from '../cli/terminal.ts'
+import { cases, figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
+import { scratchFolder } from '../system/site.ts'
+import {
+  acknowledgeReport,
+  acknowledgeStatus,
+  answerFaults,
+  answersOf,
+  type Kept,
+  keptIn,
+  neitherOldNorNew,
+  SELECTED,
+  unlike,
+} from './kept.ts'
+import { buildProgram, type ProgramEnd, runProgram, seeded, type Trigger } from './program.ts'
+import { lostDays } from './strike.ts'
+
+const FIRST = '2026-11-01'
+const SEED = process.env['ALMANAC_SEED'] ?? 'kills'
+const KILLS = cases('kills', { suite: 20, full: 200 })
+/** Of all kills, those of nights; the others are shared by commands and by nights in company. */
+const NIGHT_KILLS = Math.round(KILLS * 0.6)
+const COMMAND_KILLS = Math.round(KILLS * 0.1)
+const COMPANY_KILLS = Math.round(KILLS * 0.1)
+const KILLS_A_DAY = IS_FULL ? 6 : 4
+
+const count = { kills: 0, 'acknowledged days': 0, lost: 0, 'untrue answers': 0, 'manual repairs': 0 }
+/** The different warehouses that kills left behind. */
+const shapes = new Set<string>()
+let folder: Awaited<ReturnType<typeof scratchFolder>>
+let engine: Engine
+let sim: Simulator
+let undisturbed: Kept
+let day = FIRST
+let drawn = 0
+const random = (): number => seeded(SEED, drawn++)
+const below = (n: number): number => Math.floor(random() * n)
+
+/** A dead run's session ends with its token's lease: the next run has a token of its own, as in a company of machines. */
+const PATS: readonly Pat[] = Array.from({ length: 4 * KILLS + 50 }, (_, n) => ({
+  name: `token-${n}`,
+  secret: `secret-of:${n}`,
+}))
+let used = 0
+
+beforeAll(async () => {
+  await buildProgram()
+  folder = await scratchFolder()
+  engine = await openEngine({ threads: 1 })
+  sim = await startSimulator({
+    seed: 'kills',
+    day: FIRST,
+    counts: {
+      users: 40,
+      groups: 4,
+      projects: 3,
+      workbooks: 6,
+      views: 8,
+      datasources: 3,
+      jobsPerDay: 8,
+      jobDays: 4,
+    },
+    morePats: PATS,
+  })
+  undisturbed = keptIn(join(folder.path, 'undisturbed'))
+}, 120_000)
+afterAll(async () => {
+  await sim.close()
+  await engine.close()
+  await folder.remove()
+})
+
+const NIGHT = ['nightly', '--select', SELECTED.join(), '--output', 'json', '--quiet']
+
+const newToken = (): Pat => PATS[used++] ?? { name: 'none left', secret: '' }
+
+/** A night of today in the shipped program, with a token that no other run ever had unless one is given. */
+function night({ root }: Kept, trigger?: Trigger, { name, secret } = newToken()): Promise<ProgramEnd> {
+  const env = { ...environmentOf(sim), TABLEAU_PAT_NAME: name, TABLEAU_PAT_SECRET: secret }
+  return runProgram({ args: [...NIGHT, '--date', day], env, warehouse: root }, trigger)
+}
+
+/** Goes to the next day, and reads it into the warehouse that nothing disturbs. */
+async function nextDay(): Promise<void> {
+  if (undisturbed.acknowledged.size > 0) day = addDays(day, 1)
+  if (sim.day() !== day) sim.setDay(day)
+  const { exit, out, err } = await almanac(
+    [...NIGHT, '--date', day, '--warehouse', undisturbed.root],
+    environmentOf(sim),
+  )
+  expect([day, exit, err]).toEqual([day, 0, ''])
+  acknowledgeReport(undisturbed, out)
+}
+
+/** What a run is like that nobody kills, so that kills are spread over it. */
+interface Usual {
+  readonly milliseconds: number
+  readonly writes: number
+}
+
+/** Where objects of today's night come to stand, in the order in which they do. */
+const todaysFolders = (): readonly string[] =>
+  SELECTED.flatMap((entity) => {
+    const at = `entity=${entity}/site=demo`
+    const isEvent = entity === 'jobs'
+    return [
+      `landing/${at}/dt=${day}`,
+      ...(isEvent ? ['observation', 'observation'] : ['candidate', 'manifest', 'snapshot']).map(
+        (area) => `${area}/${at}/dt=${day}`,
+      ),
+      ...(isEvent ? [`event/${at}/month=${day.slice(0, 7)}`] : [`history/${at}`, `current/${at}`]),
+    ]
+  })
+
+/** A moment of a night: by the clock, at one of its writes, or as something appears in one folder. */
+function aMoment({ milliseconds, writes }: Usual, folders: readonly string[]): Trigger {
+  const kind = below(3)
+  if (kind === 0) return { milliseconds: milliseconds * (0.1 + random()) }
+  if (kind === 1 || folders.length === 0) return { folder: '.tmp', names: 1 + below(writes) }
+  return { folder: folders[below(folders.length)] ?? '.tmp', names: 1 + below(2) }
+}
+
+/** Which objects a warehouse has, whatever the run's name and their hashes. */
+const shapeOf = async ({ store }: Kept): Promise<string> =>
+  (await store.list('')).map(({ key }) => key.replace(/run=[^/]+|attempt=[^/]+|[0-9a-f]{64}/g, '')).join()
+
+/** Looks at a warehouse right after a kill: what was acknowledged is there, and answers are old or new. */
+async function lookAfterKill(
+  kept: Kept,
+  trigger: Trigger,
+  answered = (): Promise<readonly string[]> => answerFaults(kept, sim),
+): Promise<void> {
+  count.kills++
+  shapes.add(await shapeOf(kept))
+  const lost = await lostDays(kept.store, [...kept.acknowledged])
+  const untrue = await answered()
+  count.lost += lost.length
+  count['untrue answers'] += untrue.length
+  expect([SEED, trigger, lost, untrue]).toEqual([SEED, trigger, [], []])
+}
+
+/** The night that comes next, by nobody told what happened: it ends well and heals. */
+async function cleanNight(kept: Kept): Promise<void> {
+  const { exit, out, err } = await night(kept)
+  if (exit !== 0) count['manual repairs']++
+  expect([day, exit, err]).toEqual([day, 0, ''])
+  acknowledgeReport(kept, out)
+}
+
+async function expectLike(kept: Kept, other: Kept): Promise<void> {
+  const differences = await unlike(kept, other, engine)
+  count['manual repairs'] += differences.length
+  expect(differences).toEqual([])
+}
+
+const isDayDone = ({ acknowledged }: Kept): boolean =>
+  SELECTED.every((entity) => acknowledged.has(`${entity}/${day}`))
+
+describe('the shipped program killed by SIGKILL', () => {
+  test(
+    `${NIGHT_KILLS} times in nights on end: no acknowledged day is lost, and the next night heals`,
+    async () => {
+      const kept = keptIn(join(folder.path, 'killed'))
+      await nextDay()
+      await mkdir(kept.root)
+      const usual = await night(keptIn(kept.root))
+      expect(usual.exit).toBe(0)
+      acknowledgeReport(kept, usual.out)
+      while (count.kills < NIGHT_KILLS) {
+        await nextDay()
+        for (let i = 0; i < KILLS_A_DAY && !isDayDone(kept) && count.kills < NIGHT_KILLS; i++) {
+          const trigger = aMoment(usual, todaysFolders())
+          const { exit, out } = await night(kept, trigger)
+          if (exit === null) await lookAfterKill(kept, trigger)
+          else acknowledgeReport(kept, out)
+          await acknowledgeStatus(kept)
+        }
+        await cleanNight(kept)
+      }
+      count['acknowledged days'] += kept.acknowledged.size
+      await expectLike(kept, undisturbed)
+    },
+    limitFor(30, 180),
+  )
+
+  test(
+    `${COMPANY_KILLS} times beside another night of the same day: the other one ends well`,
+    async () => {
+      const kept = keptIn(join(folder.path, 'company'))
+      await cp(undisturbed.root, kept.root, { recursive: true })
+      const before = count.kills
+      while (count.kills < before + COMPANY_KILLS) {
+        await nextDay()
+        const trigger: Trigger = { folder: '.tmp', names: 2 + below(24) }
+        const [first, second] = await Promise.all([night(kept, trigger), night(kept)])
+        expect([second.exit, second.err]).toEqual([0, ''])
+        acknowledgeReport(kept, second.out)
+        if (first.exit === null) await lookAfterKill(kept, trigger)
+      }
+      count['acknowledged days'] += kept.acknowledged.size
+      await cleanNight(kept)
+      await expectLike(kept, undisturbed)
+    },
+    limitFor(15, 90),
+  )
+
+  test.runIf(IS_FULL)(
+    'and followed by a night with the same token: that waits for the dead one’s lease, and heals',
+    async () => {
+      const kept = keptIn(join(folder.path, 'same-token'))
+      await cp(undisturbed.root, kept.root, { recursive: true })
+      await nextDay()
+      const token = newToken()
+      const trigger: Trigger = { folder: '.tmp', names: 6 }
+      expect((await night(kept, trigger, token)).exit).toBeNull()
+      await lookAfterKill(kept, trigger)
+      const { exit, err } = await night(kept, undefined, token)
+      expect([exit, err]).toEqual([0, ''])
+      await expectLike(kept, undisturbed)
+    },
+    limitFor(15, 90),
+  )
+})
+
+const derived = ['snapshot', 'coverage', 'current', 'history', 'event']
+
+/** A command that changes a warehouse, on one that is made for it. */
+interface Command {
+  readonly name: string
+  /** Brings the warehouse to where the command is given. */
+  prepare(root: string): Promise<unknown>
+  args(root: string): Promise<readonly string[]>
+}
+
+/** The candidate of today's users, which the guard holds. */
+async function heldCandidate(root: string): Promise<string> {
+  const { out } = await almanac(['load', '--select', 'users', '--warehouse', root, '--output', 'json'])
+  expect(out).toContain(day)
+  const listed = await keptIn(root).store.list(`candidate/entity=users/site=demo/dt=${day}/`)
+  return /([0-9a-f]{64})\.parquet/.exec(listed.map(({ key }) => key).join())?.[1] ?? ''
+}
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'load --rebuild',
+    prepare: (root) => Promise.all(derived.map((area) => rm(join(root, area), { recursive: true }))),
+    args: async () => ['load', '--rebuild', '--select', SELECTED.join()],
+  },
+  {
+    name: 'accept',
+    prepare: async () => undefined,
+    args: async (root) => ['accept', 'users', '--sha', await heldCandidate(root)],
+  },
+  {
+    name: 'withdraw',
+    prepare: async () => undefined,
+    args: async () => ['withdraw', 'group_members', '--date', addDays(FIRST, 1), '--reason', 'a test'],
+  },
+]
+
+/** Gives a command; one that says that all is done already leaves the rest to any load, as a person would. */
+async function giveAgain(root: string, args: readonly string[]): Promise<void> {
+  const { exit, err } = await almanac([...args, '--warehouse', root])
+  if (exit === 0) return
+  expect(err).toMatch(/^error (already-committed|not-found): /)
+  const loaded = await almanac(['load', '--select', SELECTED.join(), '--warehouse', root])
+  expect([0, 3]).toContain(loaded.exit)
+}
+
+describe('a command killed by SIGKILL', () => {
+  let held: Kept
+  beforeAll(async () => {
+    held = keptIn(join(folder.path, 'held'), undisturbed.acknowledged)
+    await cp(undisturbed.root, held.root, { recursive: true })
+    day = addDays(day, 1)
+    sim.setDay(day)
+    sim.faults.set([{ kind: 'shrink', fraction: 0.3, match: { endpoint: 'users' } }])
+    expect((await night(held)).exit).toBe(3)
+    sim.faults.clear()
+  })
+
+  test.each(COMMANDS.map((command) => [command.name, command] as const))(
+    `%s, ${COMMAND_KILLS} times: nothing is lost; given again it ends, or any load ends it`,
+    async (name, { prepare, args }) => {
+      const from = async (which: string): Promise<Kept> => {
+        const kept = keptIn(join(folder.path, `${name}-${which}`), held.acknowledged)
+        await cp(held.root, kept.root, { recursive: true })
+        await prepare(kept.root)
+        return kept
+      }
+      const clean = await from('clean')
+      const usual = await runProgram({ args: await args(clean.root), warehouse: clean.root })
+      expect(usual.exit).toBe(0)
+      const [old, changed] = [await answersOf((await from('old')).root), await answersOf(clean.root)]
+      if (old === undefined || changed === undefined) throw new Error(`${name}: nothing can be asked`)
+      const before = count.kills
+      for (let i = 0; count.kills < before + COMMAND_KILLS; i++) {
+        const kept = await from(String(i))
+        const given = await args(kept.root)
+        const trigger = aMoment(usual, [])
+        const { exit } = await runProgram({ args: given, warehouse: kept.root }, trigger)
+        if (exit !== null) continue
+        await lookAfterKill(kept, trigger, () => neitherOldNorNew(kept.root, old, changed))
+        await giveAgain(kept.root, given)
+        await expectLike(kept, clean)
+      }
+    },
+    limitFor(15, 90),
+  )
+})
+
+test('all in all', () => {
+  expect(count.kills).toBeGreaterThanOrEqual(NIGHT_KILLS + COMPANY_KILLS + 3 * COMMAND_KILLS)
+  const { kills, ...others } = count
+  figure('kills', { kills, 'different warehouses left behind': shapes.size, ...others })
+})

@@ -1,0 +1,23 @@
+import type { LoadEngine } from '../../lib/load/transforms.ts'
+import { playSeed, type SeedResult } from './seed.ts'
+
+/** What a run over many seeds came to. */
+export interface Simulated {
+  readonly seeds: number
+  readonly operations: number
+  readonly processes: number
+  /** The first seed that was wrong, with all that was; empty when none was. */
+  readonly wrong: readonly SeedResult[]
+}
+
+/** Plays seeds one after the other until one is wrong or all are done. */
+export async function simulate(start: number, seeds: number, engine: LoadEngine): Promise<Simulated> {
+  let [operations, processes] = [0, 0]
+  for (let seed = start; seed < start + seeds; seed++) {
+    const result = await playSeed(seed, engine)
+    operations += result.operations
+    processes += result.processes
+    if (result.wrongs.length > 0) return { seeds: seed - start + 1, operations, processes, wrong: [result] }
+  }
+  return { seeds, operations, processes, wrong: [] }
+}
