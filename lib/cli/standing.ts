@@ -26,6 +26,8 @@ export interface Standing {
   /** Days between the first and the last complete one that are not. */
   readonly gaps: readonly Day[]
   readonly held: readonly Held[]
+  /** Days, of events months, that are committed and that no table shows yet: the next load publishes them. */
+  readonly unpublished: readonly string[]
 }
 
 /** The days from the first to the last of these that are not among them. */
@@ -87,6 +89,7 @@ export async function standingOf(
   engine: () => Promise<Engine>,
 ): Promise<Standing> {
   const days = await completeDays(store, entity, site)
+  const { unpublished } = await import('../load/unpublished.ts')
   const last = days.at(-1)
   return {
     entity: entity.name,
@@ -96,5 +99,6 @@ export async function standingOf(
     age: last === undefined ? undefined : dayNumber(today) - dayNumber(last),
     gaps: gapsIn(days),
     held: await heldOf(store, entity, site, engine),
+    unpublished: await unpublished(store, entity, site),
   }
 }

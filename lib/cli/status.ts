@@ -6,7 +6,7 @@ import { exitOf } from '../core/verdict.ts'
 import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
-import { acceptCommand } from './held.ts'
+import { acceptCommand, sameWarehouse } from './held.ts'
 import { mayColour, write } from './io.ts'
 import { newestRun } from './newest-run.ts'
 import { writeAnswer } from './output.ts'
@@ -80,7 +80,14 @@ const COLUMNS = columnsOf(
 )
 
 /** What a table says in lines of its own, machines have in every row of the site. */
-const OF_SITE = columnsOf('newest_run', 'newest_day', 'newest_verdict', 'newest_failure', 'nights')
+const OF_SITE = columnsOf(
+  'unpublished',
+  'newest_run',
+  'newest_day',
+  'newest_verdict',
+  'newest_failure',
+  'nights',
+)
 
 const ofSite = (standing: SiteStanding): readonly Value[] => {
   const { newest, nights } = standing
@@ -103,7 +110,7 @@ function row(standing: SiteStanding, of: Standing, isTable: boolean): readonly V
     verdict,
     reason,
   }))
-  return [...facts, [...gaps], heldFacts, ...ofSite(standing)]
+  return [...facts, [...gaps], heldFacts, [...of.unpublished], ...ofSite(standing)]
 }
 
 /** What the newest run lacked and still lacks: a day that was accepted or read again since is there. */
@@ -146,6 +153,19 @@ function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
     })
 }
 
+/** What is committed and no table shows yet: a run died in between. */
+function unpublishedLines(call: Call, { site, entities }: SiteStanding): readonly string[] {
+  const behind = entities.filter(({ unpublished }) => unpublished.length > 0)
+  if (behind.length === 0) return []
+  return [
+    ...behind.map(
+      ({ entity, unpublished }) =>
+        `${entity} of ${site}, committed and not published: ${unpublished.join(', ')}`,
+    ),
+    `  next: almanac load --site ${site}${sameWarehouse(call.options)}`,
+  ]
+}
+
 /** The last nights of every site, one line each, the newest on the right. */
 function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
   const width = Math.max(...sites.map(({ site }) => site.length))
@@ -155,7 +175,7 @@ function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
 
 const isFine = (standing: SiteStanding): boolean =>
   standing.newest !== undefined &&
-  standing.entities.every(({ held }) => held.length === 0) &&
+  standing.entities.every(({ held, unpublished }) => held.length === 0 && unpublished.length === 0) &&
   (standing.newest?.failure ?? null) === null &&
   lackingNow(standing).length === 0
 
@@ -183,7 +203,7 @@ async function run(call: Call): Promise<number> {
   const colour = paint(io.outColumns !== undefined && mayColour(io))
   if (isTable) await write(io.out, stripLines(sites, colour))
   for (const site of isTable ? sites : []) {
-    const lines = [...runLines(site), ...heldLines(call, site)].join('\n')
+    const lines = [...runLines(site), ...heldLines(call, site), ...unpublishedLines(call, site)].join('\n')
     await write(io.out, `\n${isFine(site) ? lines : colour.warn(lines)}\n`)
   }
   return sites.every(isFine) ? 0 : 3
@@ -193,7 +213,7 @@ async function run(call: Call): Promise<number> {
 export const STATUS: Command = {
   name: 'status',
   args: [],
-  doc: 'last complete days, gaps, what is held and why; exit code 3 when something is',
+  doc: 'last complete days, gaps, what is held or not published yet and why; exit code 3 when something is',
   options: COMMON,
   examples: ['almanac status', 'almanac status --site sales --output json'],
   run,

@@ -49,6 +49,9 @@ export async function storeObservation(
   return receipt
 }
 
+/** As much of a desk as is needed to look at what is there. */
+type Shelf = Pick<Desk, 'store' | 'at' | 'shape'>
+
 /** Every committed observation of an entity: those whose Parquet is there, in order of day. */
 async function listObservations(
   store: ObjectStore,
@@ -63,7 +66,7 @@ async function listObservations(
   })
 }
 
-async function readObservation(desk: Desk, { dt, hash }: { dt: Day; hash: string }): Promise<Observation> {
+async function readObservation(desk: Shelf, { dt, hash }: { dt: Day; hash: string }): Promise<Observation> {
   const key = keys.observationReceipt(desk.at, dt, hash)
   const object = await desk.store.read(key)
   if (object === undefined)
@@ -71,7 +74,7 @@ async function readObservation(desk: Desk, { dt, hash }: { dt: Day; hash: string
   return { dt, receipt: parseStored(key, object.bytes) }
 }
 
-const onceEach = (desk: Desk) => {
+const onceEach = (desk: Shelf) => {
   const cache = new Map<string, Promise<Observation>>()
   return (which: { dt: Day; hash: string }): Promise<Observation> => {
     const name = `${which.dt}/${which.hash}`
@@ -87,7 +90,7 @@ type ReadOnce = ReturnType<typeof onceEach>
  * The observations that a month is made of. No event was created after its reading began, which is at most a day after the
  * day it is for, by the site's clock; and that may be a day behind UTC.
  */
-async function ofMonth(desk: Desk, readOnce: ReadOnce, month: string): Promise<readonly Observation[]> {
+async function ofMonth(desk: Shelf, readOnce: ReadOnce, month: string): Promise<readonly Observation[]> {
   const first = addDays(`${month}-01`, -2)
   const all = (await listObservations(desk.store, desk.at)).filter(({ dt }) => dt >= first)
   const read = await Promise.all(all.map(readOnce))
@@ -119,6 +122,10 @@ async function monthFile(
   return desk.transforms.month(month, readings, facts, inputs)
 }
 
+/** Names all that a month is made of: its observations, and the columns they are folded into. */
+const inputsOf = ({ shape }: Shelf, of: readonly Observation[]): string =>
+  sha256(JSON.stringify([shape.columns, of.map(({ receipt }) => receipt.sha256).sort()]))
+
 /** Publishes one month of events from its observations. */
 async function publishMonth(
   desk: Desk,
@@ -128,15 +135,28 @@ async function publishMonth(
 ): Promise<number> {
   const wrote = await publish(desk.store, keys.event(desk.at, month), async () => {
     const of = await ofMonth(desk, readOnce, month)
-    const inputs = sha256(
-      JSON.stringify([desk.shape.columns, of.map(({ receipt }) => receipt.sha256).sort()]),
-    )
+    const inputs = inputsOf(desk, of)
     return {
       isSame: isMadeOf(inputs),
       build: async () => desk.transforms.collect(await monthFile(desk, facts, month, of, inputs)),
     }
   })
   return wrote ? 1 : 0
+}
+
+/** The months of which the newest observations know more than what is published; a damaged month is one of them. */
+export async function unpublishedMonths(desk: Shelf): Promise<readonly string[]> {
+  const readOnce = onceEach(desk)
+  const recent = await Promise.all(
+    (await listObservations(desk.store, desk.at)).slice(-LOOK_BACK).map(readOnce),
+  )
+  const behind: string[] = []
+  for (const month of new Set(recent.flatMap(({ receipt }) => receipt.months))) {
+    const object = await readDerived(desk.store, keys.event(desk.at, month))
+    const isThere = isMadeOf(inputsOf(desk, await ofMonth(desk, readOnce, month)))
+    if (object === undefined || !(await isThere(object))) behind.push(month)
+  }
+  return behind.sort()
 }
 
 /** Publishes every month that one of the newest observations touches; all months when `everything`. */

@@ -8,27 +8,35 @@ import { derivedDifferences } from '../load/toy.ts'
 /** The entities of a night that is killed: a list, one that is read parent by parent, and events. */
 export const SELECTED = ['users', 'group_members', 'jobs'] as const
 
-/** A warehouse on the disk, and `entity/day` of all that was ever said to be complete in it. */
+/** A warehouse on the disk, and `entity/day` of all that was ever said of it. */
 export interface Kept {
   readonly root: string
   readonly store: ObjectStore
+  /** What `status`, or a night that ended well, said to be complete: it is committed. */
   readonly acknowledged: Set<string>
+  /** What a night that ended well said to be complete: it is published, too. */
+  readonly published: Set<string>
 }
 
-/** A warehouse of which nothing was said yet. */
-export const keptIn = (root: string, acknowledged: Iterable<string> = []): Kept => ({
+/** A warehouse of which nothing was said yet, or as much as of the one that it is a copy of. */
+export const keptIn = (root: string, of?: Kept): Kept => ({
   root,
   store: diskStore(root),
-  acknowledged: new Set(acknowledged),
+  acknowledged: new Set(of?.acknowledged),
+  published: new Set(of?.published),
 })
 
-/** Keeps in mind what a report of a night says to be complete. */
-export function acknowledgeReport({ acknowledged }: Kept, json: string): void {
+/** Keeps in mind what the report of a night that ended well says to be complete. */
+export function acknowledgeReport({ acknowledged, published }: Kept, json: string): void {
   const { dt, outcomes } = JSON.parse(json)
-  for (const { entity, verdict } of outcomes) if (verdict === 'complete') acknowledged.add(`${entity}/${dt}`)
+  for (const { entity, verdict } of outcomes) {
+    if (verdict !== 'complete') continue
+    acknowledged.add(`${entity}/${dt}`)
+    published.add(`${entity}/${dt}`)
+  }
 }
 
-/** Keeps in mind the last complete days that `status` shows. */
+/** Keeps in mind the last complete days that `status` shows: those are committed, and published at the latest by the next load. */
 export async function acknowledgeStatus({ acknowledged, root }: Kept): Promise<void> {
   const { out } = await almanac(['status', '--output', 'json', '--warehouse', root])
   if (out === '') return
@@ -62,14 +70,14 @@ function truthOf(sim: Simulator, asked: string, dt: string | null): number {
   return asked.startsWith('users') ? sim.world(dt).users.length : sim.world(dt).memberships.length
 }
 
-/** What is answered although no day of the site was ever so, and which acknowledged days are not known. */
-export async function answerFaults({ root, acknowledged }: Kept, sim: Simulator): Promise<readonly string[]> {
+/** What is answered although no day of the site was ever so, and which published days are not known. */
+export async function answerFaults({ root, published }: Kept, sim: Simulator): Promise<readonly string[]> {
   const answers = await answersOf(root)
-  if (answers === undefined) return acknowledged.size === 0 ? [] : ['query failed']
+  if (answers === undefined) return published.size === 0 ? [] : ['query failed']
   const faults = [...answers]
     .filter(([asked, { dt, n }]) => n !== truthOf(sim, asked, dt))
     .map(([asked, { dt, n }]) => `${asked} of ${dt} has ${n} rows, and in truth ${truthOf(sim, asked, dt)}`)
-  const unknown = [...acknowledged].filter((each) => !each.startsWith('jobs/') && !answers.has(each))
+  const unknown = [...published].filter((each) => !each.startsWith('jobs/') && !answers.has(each))
   return [...faults, ...unknown.map((each) => `query does not know ${each}`)]
 }
 

@@ -23,6 +23,8 @@ import { buildProgram, type ProgramEnd, runProgram, seeded, type Trigger } from 
 import { lostDays } from './strike.ts'
 
 const FIRST = '2026-11-01'
+/** Commands are killed in a warehouse of as many days, which is copied for each. */
+const EARLY = addDays(FIRST, 2)
 const SEED = process.env['ALMANAC_SEED'] ?? 'kills'
 const KILLS = cases('kills', { suite: 20, full: 200 })
 /** Of all kills, those of nights; the others are shared by commands and by nights in company. */
@@ -79,6 +81,8 @@ afterAll(async () => {
 
 const NIGHT = ['nightly', '--select', SELECTED.join(), '--output', 'json', '--quiet']
 
+const early = (): string => join(folder.path, 'early')
+
 const newToken = (): Pat => PATS[used++] ?? { name: 'none left', secret: '' }
 
 /** A night of today in the shipped program, with a token that no other run ever had unless one is given. */
@@ -97,6 +101,7 @@ async function nextDay(): Promise<void> {
   )
   expect([day, exit, err]).toEqual([day, 0, ''])
   acknowledgeReport(undisturbed, out)
+  if (day === EARLY) await cp(undisturbed.root, early(), { recursive: true })
 }
 
 /** What a run is like that nobody kills, so that kills are spread over it. */
@@ -160,8 +165,8 @@ async function expectLike(kept: Kept, other: Kept): Promise<void> {
   expect(differences).toEqual([])
 }
 
-const isDayDone = ({ acknowledged }: Kept): boolean =>
-  SELECTED.every((entity) => acknowledged.has(`${entity}/${day}`))
+const isDayDone = ({ published }: Kept): boolean =>
+  SELECTED.every((entity) => published.has(`${entity}/${day}`))
 
 describe('the shipped program killed by SIGKILL', () => {
   test(
@@ -193,7 +198,7 @@ describe('the shipped program killed by SIGKILL', () => {
   test(
     `${COMPANY_KILLS} times beside another night of the same day: the other one ends well`,
     async () => {
-      const kept = keptIn(join(folder.path, 'company'))
+      const kept = keptIn(join(folder.path, 'company'), undisturbed)
       await cp(undisturbed.root, kept.root, { recursive: true })
       const before = count.kills
       while (count.kills < before + COMPANY_KILLS) {
@@ -214,7 +219,7 @@ describe('the shipped program killed by SIGKILL', () => {
   test.runIf(IS_FULL)(
     'and followed by a night with the same token: that waits for the dead one’s lease, and heals',
     async () => {
-      const kept = keptIn(join(folder.path, 'same-token'))
+      const kept = keptIn(join(folder.path, 'same-token'), undisturbed)
       await cp(undisturbed.root, kept.root, { recursive: true })
       await nextDay()
       const token = newToken()
@@ -277,9 +282,10 @@ async function giveAgain(root: string, args: readonly string[]): Promise<void> {
 describe('a command killed by SIGKILL', () => {
   let held: Kept
   beforeAll(async () => {
-    held = keptIn(join(folder.path, 'held'), undisturbed.acknowledged)
-    await cp(undisturbed.root, held.root, { recursive: true })
-    day = addDays(day, 1)
+    while (!undisturbed.published.has(`users/${EARLY}`)) await nextDay()
+    held = keptIn(early())
+    await acknowledgeStatus(held)
+    day = addDays(EARLY, 1)
     sim.setDay(day)
     sim.faults.set([{ kind: 'shrink', fraction: 0.3, match: { endpoint: 'users' } }])
     expect((await night(held)).exit).toBe(3)
@@ -290,7 +296,7 @@ describe('a command killed by SIGKILL', () => {
     `%s, ${COMMAND_KILLS} times: nothing is lost; given again it ends, or any load ends it`,
     async (name, { prepare, args }) => {
       const from = async (which: string): Promise<Kept> => {
-        const kept = keptIn(join(folder.path, `${name}-${which}`), held.acknowledged)
+        const kept = keptIn(join(folder.path, `${name}-${which}`), held)
         await cp(held.root, kept.root, { recursive: true })
         await prepare(kept.root)
         return kept

@@ -157,17 +157,20 @@ export async function lands(world: World, self: Process, site: SimulatedSite, en
 
 const isOwn = (manifest: Manifest, { name }: Process): boolean => manifest.run === name
 
-async function manifestsOf(objects: ObjectStore, at: Place, dt: Day): Promise<readonly Manifest[]> {
-  const listed = await objects.list(`${keys.manifests(at)}dt=${dt}/`)
+/** The manifests of a day, or of all days, in order. */
+async function manifestsOf(objects: ObjectStore, at: Place, dt?: Day): Promise<readonly Manifest[]> {
+  const listed = await objects.list(`${keys.manifests(at)}${dt === undefined ? '' : `dt=${dt}/`}`)
   const read = await Promise.all(listed.map(({ key }) => objects.read(key)))
   return read.map((object) => JSON.parse(new TextDecoder().decode(object?.bytes)))
 }
 
 /** A correction that reported success must be there, and be its own. */
-async function checkOwn(world: World, self: Process, at: Place, dt: Day): Promise<void> {
+async function checkOwn(world: World, self: Process, at: Place, dt?: Day): Promise<void> {
   const manifests = await manifestsOf(world.shared.objects, at, dt)
   if (!manifests.some((manifest) => isOwn(manifest, self)))
-    world.watch.wrongs.push(`${self.name} reported a correction of ${at.entity} ${dt} that is not there`)
+    world.watch.wrongs.push(
+      `${self.name} reported a correction of ${at.entity} ${dt ?? ''} that is not there`,
+    )
 }
 
 /** Replaces or withdraws a committed day. */
@@ -196,11 +199,12 @@ export async function accepts(world: World, self: Process, site: SimulatedSite):
   const at = placeOf(entity, site)
   const held = await heldCandidates(self.store, at, await committedDays(self.store, at))
   if (held.length === 0) return
-  const { sha256: candidate, dt } = chance.pick(held)
+  const { sha256: candidate } = chance.pick(held)
   watch.accepted.add(candidate)
   const correction = { sha256prefix: candidate.slice(0, 12), run: self.name, reason: 'simulated' }
   await accept(self.store, engine, entity, site.slug, correction)
-  await checkOwn(world, self, at, dt)
+  // Days of the same rows share their candidate's name: the first of them is accepted, whichever that is by now.
+  await checkOwn(world, self, at)
 }
 
 /** Publishes everything anew. */

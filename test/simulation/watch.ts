@@ -106,6 +106,21 @@ export function openWatch(objects: SharedStore['objects']): Watch {
     if (!passes) wrongs.push(`${placeText(at)} ${dt} lost much and was committed without being held`)
   }
 
+  /** A reading that begins out of the order of its days is committed only by one who could not see the other day yet. */
+  const checkOrder = (at: Place, actor: string, { dt, manifest }: CommittedReading): void => {
+    if (manifest.candidate === null) return
+    const since = begun.get(actor)?.get(placeText(at)) ?? 0
+    const inOrder = epochsOf(at)
+      .slice(since, -1)
+      .some(({ readings }) => {
+        const taken = readings.filter(({ rows }) => rows !== null)
+        const before = taken.findLast((each) => each.dt < dt)?.manifest.observedFrom ?? 0
+        const after = taken.find((each) => each.dt > dt)?.manifest.observedFrom ?? Number.POSITIVE_INFINITY
+        return before < manifest.observedFrom && manifest.observedFrom < after
+      })
+    if (!inOrder) wrongs.push(`${placeText(at)} ${dt} was read out of order and committed all the same`)
+  }
+
   const commits = async (at: Place, dt: string, { actor, key }: Written): Promise<void> => {
     const epoch = await newEpoch(at)
     const reading = epoch.readings.find((each) => each.dt === dt)
@@ -115,6 +130,7 @@ export function openWatch(objects: SharedStore['objects']): Watch {
     if (own !== key || manifest.site !== at.site || manifest.entity !== at.entity || manifest.dt !== dt)
       wrongs.push(`${key} says that it is ${own}`)
     checkGuard(at, actor, reading)
+    checkOrder(at, actor, reading)
   }
 
   const publishes = async (at: Place, { key, bytes, actor }: Written): Promise<void> => {

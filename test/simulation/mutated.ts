@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import type { Mutant } from './mutants.ts'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const LIB = join(HERE, '../../lib')
+
+/** A source with a mutant's edits. Throws when one of them does not stand just once: a mutant that changes nothing proves nothing. */
+export function edited(source: string, { name, file, edits }: Mutant): string {
+  return edits.reduce((text, [find, put]) => {
+    const count = text.split(find).length - 1
+    if (count !== 1)
+      throw new Error(
+        `the mutant "${name}" looks for a text that stands ${count} times in lib/${file}: ${find}`,
+      )
+    return text.replace(find, () => put)
+  }, source)
+}
+
+const mutating = (mutant: Mutant): Plugin => ({
+  name: 'mutant',
+  setup: (bundler) => {
+    const path = join(LIB, mutant.file)
+    bundler.onLoad({ filter: /\.ts$/ }, async (asked) =>
+      asked.path === path
+        ? { contents: edited(await readFile(path, 'utf8'), mutant), loader: 'ts' }
+        : undefined,
+    )
+  },
+})
+
+/** Bundles the simulation with a mutant in it into a file that plays seeds until one is wrong; the source stays as it is. */
+export async function bundleMutant(mutant: Mutant, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(HERE, 'until-wrong.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+    plugins: [mutating(mutant)],
+    // Packages of CommonJS ask for Node's modules by `require`.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+    },
+  })
+}
