@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { SLUG } from '../core/keys.ts'
 import { CONCURRENCY, TIME_ZONE, TIMEOUTS, USER_CLAIM, WAREHOUSE } from './defaults.ts'
 import { closed, line, number, oneOf, shaped, takes, worded } from './field.ts'
 import { reference } from './reference.ts'
@@ -214,7 +215,7 @@ const serverWords = {
 
 const site = (entities: readonly string[]) =>
   closed('an object', {
-    slug: shaped('a slug: lower-case letters, digits and hyphens, at most 63', /^[a-z0-9][a-z0-9-]{0,62}$/)
+    slug: shaped('a slug: lower-case letters, digits and hyphens, at most 63', SLUG)
       .meta({
         description:
           'Short name of the site in the warehouse and in commands. By default made of "site"; never change it.',

@@ -10,11 +10,9 @@ const LONGEST_SLUG = 63
 export function slugOf(contentUrl: string): string {
   const slug = slugFor(contentUrl)
   if (slug !== undefined) return slug
-  throw new AlmanacError(
-    'bad-configuration',
-    `the site "${contentUrl}" has no letter or digit a slug could be made of`,
-    { next: 'Name it with --site, in lower-case letters, digits and hyphens.' },
-  )
+  throw new AlmanacError('bad-configuration', `of the site "${contentUrl}" no slug can be made`, {
+    next: 'Name it with --site, in lower-case letters, digits and hyphens.',
+  })
 }
 
 /** The same; undefined when nothing is left. */

@@ -1,8 +1,8 @@
 import type { Day } from './day.ts'
 import { AlmanacError } from './errors.ts'
 
-/** Not the names of Windows’ devices: no store takes `con.json`, whatever the folder. */
-const SLUG = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9](?:[a-z0-9-]{0,62})$/
+/** What a site's slug is: not the name of a device of Windows, since no store takes `con.json`, whatever the folder. */
+export const SLUG = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9](?:[a-z0-9-]{0,62})$/
 const ENTITY = /^[a-z][a-z0-9_]{0,62}$/
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const RUN = /^[A-Za-z0-9-]{1,80}$/
@@ -63,6 +63,7 @@ export const keys = {
   notice: (site: string): string => `notice/${checked('site', SLUG, site)}.json`,
   snapshot: (at: Place, dt: Day): string => `snapshot/${placeAndDay(at, dt)}/data.parquet`,
   coverage: (at: Place, dt: Day): string => `coverage/${placeAndDay(at, dt)}/data.parquet`,
+  published: (area: 'snapshot' | 'coverage', at: Place): string => `${area}/${place(at)}/`,
   current: (at: Place): string => `current/${place(at)}/data.parquet`,
   history: (at: Place): string => `history/${place(at)}/data.parquet`,
   events: (at: Place): string => `event/${place(at)}/`,

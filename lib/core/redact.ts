@@ -119,8 +119,10 @@ let knownParts: Parts | undefined
  * reads, mints or is given a secret calls this; `secretOf` does.
  */
 export function hideFromNowOn(secret: string): void {
-  if (known.has(secret)) return
-  known.add(secret)
+  // Half a surrogate pair cannot be spelled in a URL, and is no text that anybody could repeat.
+  const text = secret.toWellFormed()
+  if (known.has(text)) return
+  known.add(text)
   const [oldest] = known
   if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest)
   knownParts = undefined

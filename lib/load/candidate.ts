@@ -23,19 +23,19 @@ async function checkParts(
 }
 
 /**
- * The rows of a landing as one canonical file. Throws `incomplete` when the parts do not hold what the receipts say,
+ * The rows of a landing as one canonical file, of the columns that its receipts say: what has been declared since is not
+ * there. Throws `incomplete` when the parts do not hold what the receipts say,
  * `corrupt-object` when a part is damaged.
  */
-export async function canonicalFile(
-  desk: Desk,
-  receipts: readonly Receipt[],
-  metadata?: Readonly<Record<string, string>>,
-): Promise<StagedFile> {
+export async function canonicalFile(desk: Desk, receipts: readonly Receipt[]): Promise<StagedFile> {
+  const [first] = receipts
+  if (first === undefined) throw new AlmanacError('internal', 'a landing without receipts holds no rows')
   const files: StagedFile[] = []
   for (const part of receipts.flatMap((receipt) => receipt.parts))
     files.push(await desk.transforms.stage(await readVerified(desk.store, part.key, part.sha256)))
   await checkParts(desk, files, receipts)
-  return desk.transforms.sorted(files, metadata)
+  // Named after its run: two readings of the same rows are two, and may differ in what they know and when they saw it.
+  return desk.transforms.sorted(files, first.columns, { reading: first.run })
 }
 
 /** The receipt of what was made of these shards: what they say together. */

@@ -55,6 +55,8 @@ export function accept(
       )
     }
     await refuseDisorder(desk, receipt)
+    // What is committed are the bytes that were looked at, or nothing.
+    await desk.candidate(receipt.dt, receipt.sha256)
     if (!(await commit(store, receipt, { run, note: { kind: 'accepted', reason } }))) {
       throw new AlmanacError(
         'already-committed',
@@ -113,6 +115,7 @@ export function replaceDay(
       )
     }
     await refuseDisorder(desk, receipt)
+    await desk.candidate(dt, receipt.sha256)
     await replace(store, old, receipt, { run, note: { kind: 'replaced', reason } })
     return finishLoad(desk, run, dt)
   })

@@ -31,10 +31,9 @@ export async function storeObservation(
   desk: Desk,
   facts: EventFacts,
   landing: Landing,
-): Promise<CandidateReceipt> {
+): Promise<Observation['receipt']> {
   const { store } = desk
-  // Named, so that two readings of the same rows are two: the later one says that they were still so.
-  const file = await canonicalFile(desk, landing.shards, { reading: landing.run })
+  const file = await canonicalFile(desk, landing.shards)
   const bytes = await desk.transforms.collect(file)
   const receipt = {
     ...receiptOf(landing.shards, sha256(bytes)),
@@ -159,12 +158,20 @@ export async function unpublishedMonths(desk: Shelf): Promise<readonly string[]>
   return behind.sort()
 }
 
-/** Publishes every month that one of the newest observations touches; all months when `everything`. */
-export async function publishEvents(desk: Desk, facts: EventFacts, everything = false): Promise<number> {
+/**
+ * Publishes every month that one of the newest observations touches, and those that are named; all months when
+ * `everything`.
+ */
+export async function publishEvents(
+  desk: Desk,
+  facts: EventFacts,
+  named: readonly string[],
+  everything = false,
+): Promise<number> {
   const readOnce = onceEach(desk)
   const all = await listObservations(desk.store, desk.at)
   const recent = await Promise.all((everything ? all : all.slice(-LOOK_BACK)).map(readOnce))
-  const months = [...new Set(recent.flatMap(({ receipt }) => receipt.months))].sort()
+  const months = [...new Set([...named, ...recent.flatMap(({ receipt }) => receipt.months)])].sort()
   let written = 0
   for (const month of months) written += await publishMonth(desk, facts, readOnce, month)
   return written
@@ -175,11 +182,10 @@ export async function observedDays(store: ObjectStore, at: Place): Promise<reado
   return [...new Set((await listObservations(store, at)).map(({ dt }) => dt))]
 }
 
-/** The runs whose landing is stored as an observation already. */
-export async function observedRuns(desk: Desk): Promise<ReadonlySet<string>> {
-  const read = await Promise.all(
-    (await listObservations(desk.store, desk.at)).slice(-LOOK_BACK).map(onceEach(desk)),
-  )
+/** The runs, as `day/run`, whose landing of one of these days is stored as an observation already. */
+export async function observedRuns(desk: Desk, days: ReadonlySet<Day>): Promise<ReadonlySet<string>> {
+  const all = await listObservations(desk.store, desk.at)
+  const read = await Promise.all(all.filter(({ dt }) => days.has(dt)).map(onceEach(desk)))
   return new Set(read.flatMap(({ receipt }) => receipt.shards.map((shard) => `${shard.dt}/${shard.run}`)))
 }
 

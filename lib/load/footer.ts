@@ -1,17 +1,17 @@
 import { parquetMetadata } from 'hyparquet'
-import { AlmanacError } from '../core/errors.ts'
 
 /**
  * The metadata of ours in the footer of a Parquet file. Read without the engine: a load asks this of several published
- * objects, mostly to find that nothing is to do. Throws `corrupt-object` when the bytes are no Parquet file.
+ * objects, mostly to find that nothing is to do. Nothing for bytes that are no Parquet file: whatever put them there, they
+ * say nothing of themselves, and are made anew.
  */
 export function footerMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
   try {
     const file = bytes.slice().buffer
     const entries = parquetMetadata(file).key_value_metadata ?? []
     return Object.fromEntries(entries.map(({ key, value }) => [key, value ?? '']))
-  } catch (cause) {
-    throw new AlmanacError('corrupt-object', 'a published object is no Parquet file', { cause })
+  } catch {
+    return {}
   }
 }
 

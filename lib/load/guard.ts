@@ -6,6 +6,8 @@ export interface Comparison {
   readonly deletions: number
   /** Columns with values in at least `LEAST_VALUES` rows before, and in none after. */
   readonly lostColumns: readonly string[]
+  /** How many parents there were, and how many of them left the list; absent where there are none. */
+  readonly parents?: { readonly before: number; readonly gone: number }
 }
 
 const LEAST_DELETIONS = 10
@@ -13,15 +15,25 @@ const DELETED_SHARE = 0.2
 /** A column counts as one with values from so many on. */
 export const LEAST_VALUES = 50
 
+/** What is said of columns that emptied. */
+export const lostReason = (columns: readonly string[]): string =>
+  `${columns.join(', ')} had values and has none now`
+
+/** How many of so many may go in one night. */
+const mayGo = (before: number): number => Math.max(LEAST_DELETIONS, Math.floor(before * DELETED_SHARE))
+
 /**
  * Why a reading is held although it is complete, or null when it passes: nothing where there was something,
- * more deletions than max(10, 20 %), a column that emptied. Thresholds: the fail-safes of DataHub (20 %) and of
+ * more deletions than max(10, 20 %), of rows or of parents, a column that emptied. Thresholds: the fail-safes of DataHub (20 %) and of
  * Google's directory sync, measured here for false alarms.
  */
-export function holdReason({ before, after, deletions, lostColumns }: Comparison): string | null {
+export function holdReason({ before, after, deletions, lostColumns, parents }: Comparison): string | null {
   if (before > 0 && after === 0) return `0 rows where there were ${before}`
-  const limit = Math.max(LEAST_DELETIONS, Math.floor(before * DELETED_SHARE))
+  const limit = mayGo(before)
   if (deletions > limit) return `${deletions} of ${before} rows are gone, and ${limit} may go in one night`
-  if (lostColumns.length > 0) return `${lostColumns.join(', ')} had values and has none now`
+  // A list of parents that is cut would end the rows of those it lacks, few as they may be.
+  if (parents !== undefined && parents.gone > mayGo(parents.before))
+    return `${parents.gone} of ${parents.before} parents are gone, and ${mayGo(parents.before)} may go in one night`
+  if (lostColumns.length > 0) return lostReason(lostColumns)
   return null
 }

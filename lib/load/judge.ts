@@ -2,9 +2,9 @@ import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { neighbours } from './commit.ts'
 import type { Desk } from './desk.ts'
-import { type Comparison, holdReason } from './guard.ts'
+import { type Comparison, holdReason, lostReason } from './guard.ts'
 import { parentDay } from './snapshot.ts'
-import type { StagedFile } from './transforms.ts'
+import type { Neighbours } from './transforms.ts'
 
 /** Whether a candidate may be committed now. */
 export type Judgement =
@@ -44,24 +44,26 @@ function outOfOrder(
   return null
 }
 
-/** The columns that both readings know; `raw_extra` may empty whenever a column for it is declared. */
-const shared = (desk: Desk, a: CandidateReceipt, b: Manifest): string[] =>
-  desk.shape.columns
-    .map((column) => column.name)
-    .filter((name) => name !== 'raw_extra' && ![...a.missing, ...b.missing].includes(name))
-    .filter((name) =>
-      [a.columns, b.columns].every((columns) => columns.some((column) => column.name === name)),
-    )
+const knows = ({ columns, missing }: Known, name: string): boolean =>
+  !missing.includes(name) && columns.some((column) => column.name === name)
 
-/** The rows of a committed day: its candidate, or for per-parent entities its folded snapshot. */
+/** What a receipt or a manifest knows. */
+type Known = Pick<CandidateReceipt, 'columns' | 'missing'>
+
+/** The columns that a reading knows; `raw_extra` may empty whenever a column for it is declared. */
+const knownBy = (desk: Desk, reading: Known): string[] =>
+  desk.shape.columns.map(({ name }) => name).filter((name) => name !== 'raw_extra' && knows(reading, name))
+
+/** The rows of a committed day: its candidate; for per-parent entities its folded snapshot, with its coverage. */
 async function rowsOfDay(
   desk: Desk,
   days: readonly CommittedDay[],
   { day, manifest }: Neighbour,
-): Promise<StagedFile> {
-  return desk.shape.parent === undefined
-    ? desk.candidate(day.dt, manifest.candidate ?? '')
-    : (await parentDay(desk, days, day)).snapshot
+): Promise<Pick<Neighbours, 'neighbour' | 'coverage'>> {
+  if (desk.shape.parent === undefined)
+    return { neighbour: await desk.candidate(day.dt, manifest.candidate ?? ''), coverage: null }
+  const { snapshot, coverage } = await parentDay(desk, days, day)
+  return { neighbour: snapshot, coverage }
 }
 
 /** Compares a candidate with a committed neighbour, in the direction of time or against it. */
@@ -74,10 +76,42 @@ async function compareWith(
 ): Promise<Comparison> {
   return desk.transforms.compare({
     candidate: await desk.candidate(receipt.dt, receipt.sha256),
-    neighbour: await rowsOfDay(desk, days, neighbour),
+    ...(await rowsOfDay(desk, days, neighbour)),
     direction,
-    columns: shared(desk, receipt, neighbour.manifest),
+    columns: knownBy(desk, receipt).filter((name) => knows(neighbour.manifest, name)),
   })
+}
+
+/** How many days back a column is looked for that the day before did not know. */
+const LOOK_BACK_DAYS = 31
+
+/**
+ * Why a column that comes back after days without it is held, or null: it had values when it was last known, and has none
+ * now. History compares with the last known value, too.
+ */
+async function lostSince(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  receipt: CandidateReceipt,
+  before: Neighbour,
+): Promise<string | null> {
+  let unknown = knownBy(desk, receipt).filter((name) => !knows(before.manifest, name))
+  const earlier = days.filter(({ dt }) => dt < before.day.dt).slice(-LOOK_BACK_DAYS)
+  for (const day of earlier.reverse()) {
+    if (unknown.length === 0) return null
+    const manifest = await desk.manifest(day)
+    const columns = unknown.filter((name) => manifest.candidate !== null && knows(manifest, name))
+    if (columns.length === 0) continue
+    const { lostColumns } = await desk.transforms.compare({
+      candidate: await desk.candidate(receipt.dt, receipt.sha256),
+      ...(await rowsOfDay(desk, days, { day, manifest })),
+      direction: 'from',
+      columns,
+    })
+    if (lostColumns.length > 0) return lostReason(lostColumns)
+    unknown = unknown.filter((name) => !columns.includes(name))
+  }
+  return null
 }
 
 /** The committed neighbours of a day that were not withdrawn. */
@@ -109,7 +143,9 @@ export async function judge(
   const disorder = outOfOrder(receipt, before, after)
   if (disorder !== null) return { verdict: 'incomplete', reason: disorder }
   if (before === undefined) return { verdict: 'complete', note: null }
-  const reason = holdReason(await compareWith(desk, days, receipt, before, 'from'))
+  const reason =
+    holdReason(await compareWith(desk, days, receipt, before, 'from')) ??
+    (await lostSince(desk, days, receipt, before))
   if (reason === null) return { verdict: 'complete', note: null }
   if (after !== undefined) {
     const forth = holdReason(await compareWith(desk, days, receipt, after, 'to'))

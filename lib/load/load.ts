@@ -90,6 +90,24 @@ async function unlessBroken(landing: Landing, work: () => Promise<void>): Promis
 const stillOpen = (broken: readonly HeldDay[], committed: readonly CommittedDay[]): readonly HeldDay[] =>
   broken.filter(({ dt }) => !committed.some((day) => day.dt === dt))
 
+/**
+ * Judges a candidate whose bytes are those that its receipt names: nothing else is ever committed. A damaged one is held; it
+ * harms no other day, and another reading of its day may take its place.
+ */
+async function unlessDamaged(
+  desk: Desk,
+  { dt, sha256 }: CandidateReceipt,
+  work: () => Promise<Judgement>,
+): Promise<Judgement> {
+  try {
+    await desk.candidate(dt, sha256)
+  } catch (error) {
+    if (!isError(error, 'corrupt-object')) throw error
+    return { verdict: 'incomplete', reason: error.message }
+  }
+  return work()
+}
+
 /** Commits, in order of day, every held candidate that passes; after each commit those before it are judged again. */
 async function commitHeld(desk: Desk, run: string): Promise<{ committed: CommittedDay[]; held: HeldDay[] }> {
   const committed: CommittedDay[] = []
@@ -98,7 +116,7 @@ async function commitHeld(desk: Desk, run: string): Promise<{ committed: Committ
     const held: HeldDay[] = []
     let progress: CommittedDay | undefined
     for (const receipt of await heldCandidates(desk.store, desk.at, days)) {
-      const judgement = await judge(desk, days, receipt)
+      const judgement = await unlessDamaged(desk, receipt, () => judge(desk, days, receipt))
       if (judgement.verdict === 'complete') {
         progress = await commitOne(desk.store, receipt, run, judgement)
         break
@@ -141,22 +159,22 @@ export async function finishLoad(desk: Desk, run: string, dt?: Day): Promise<Loa
 
 /** Stores the landings of events that no observation holds yet, and publishes the months they touch. */
 async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
-  const stored = await observedRuns(desk)
   const landings = await completeLandings(desk.store, desk.at, () => true)
+  const stored = await observedRuns(desk, new Set(landings.map(({ dt }) => dt)))
   const committed: CommittedDay[] = []
   const held: HeldDay[] = []
+  const months: string[] = []
   for (const landing of landings.filter(({ dt, run }) => !stored.has(`${dt}/${run}`))) {
-    const failure = await unlessBroken(
-      landing,
-      async () => void (await storeObservation(desk, facts, landing)),
-    )
+    const failure = await unlessBroken(landing, async () => {
+      months.push(...(await storeObservation(desk, facts, landing)).months)
+    })
     if (failure === undefined) committed.push({ dt: landing.dt, version: 1 })
     else held.push(failure)
   }
   return {
     committed,
     held: stillOpen(held, committed),
-    published: await publishEvents(desk, facts),
+    published: await publishEvents(desk, facts, months),
     changes: null,
   }
 }
@@ -194,7 +212,7 @@ export function rebuild(
   site: string,
 ): Promise<number> {
   return atDesk(store, engine, entity, site, async (desk) => {
-    if (entity.event !== undefined) return publishEvents(desk, entity.event, true)
+    if (entity.event !== undefined) return publishEvents(desk, entity.event, [], true)
     return (await reconcile(desk, true)).objects
   })
 }

@@ -10,6 +10,15 @@ import type { DayChanges } from './transforms.ts'
 
 const ATTEMPTS = 20
 
+/** The days of which a published object is not there: lost, or never written. */
+async function missingDays(desk: Desk, days: readonly CommittedDay[]): Promise<readonly CommittedDay[]> {
+  const wanted =
+    desk.shape.parent === undefined ? (['snapshot'] as const) : (['snapshot', 'coverage'] as const)
+  const lists = wanted.map((area) => desk.store.list(keys.published(area, desk.at)))
+  const there = new Set((await Promise.all(lists)).flat().map(({ key }) => key))
+  return days.filter(({ dt }) => wanted.some((area) => !there.has(keys[area](desk.at, dt))))
+}
+
 /**
  * The days that a history and the manifests disagree on; for per-parent entities all from the first such day on,
  * since each of their days is folded from the one before.
@@ -34,14 +43,18 @@ export interface Published {
 }
 
 /** One turn: publishes what differs, then history. Undefined when the world moved meanwhile. */
-async function turn(desk: Desk, everything: boolean): Promise<Published | undefined> {
+async function turn(
+  desk: Desk,
+  everything: boolean,
+): Promise<(Published & { readonly isEmpty: boolean }) | undefined> {
   const there = await findHistory(desk)
   const found = everything ? { etag: there.etag, applied: [], file: undefined } : there
   const days = await committedDays(desk.store, desk.at)
   let written = 0
   let changes: Published['changes'] = new Map()
   // Snapshots before the history that names them: the other order was modelled to go wrong in 5 % of crash schedules.
-  for (const day of differingDays(found, days, desk.shape.parent !== undefined))
+  const differing = differingDays(found, days, desk.shape.parent !== undefined)
+  for (const day of new Set([...differing, ...(await missingDays(desk, days))]))
     written += await publishDay(desk, day.dt)
   const isCurrent = found.file !== undefined && sameDays(found.applied, days)
   if (!isCurrent && days.length > 0) {
@@ -54,7 +67,7 @@ async function turn(desk: Desk, everything: boolean): Promise<Published | undefi
   }
   // A day committed while we folded would wait for the next load if nobody looked again.
   const isStill = sameDays(days, await committedDays(desk.store, desk.at))
-  return isStill ? { objects: written, changes } : undefined
+  return isStill ? { objects: written, changes, isEmpty: days.length === 0 } : undefined
 }
 
 /**
@@ -65,7 +78,10 @@ async function turn(desk: Desk, everything: boolean): Promise<Published | undefi
 export async function reconcile(desk: Desk, everything = false): Promise<Published> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const done = await turn(desk, everything)
-    if (done !== undefined) return { ...done, objects: done.objects + (await publishCurrent(desk)) }
+    if (done === undefined) continue
+    // Where no day was ever committed, there is nothing to publish.
+    const objects = done.objects + (done.isEmpty ? 0 : await publishCurrent(desk))
+    return { objects, changes: done.changes }
   }
   throw new AlmanacError(
     'store-conflict',

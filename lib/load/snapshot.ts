@@ -6,12 +6,13 @@ import type { Shape } from '../core/shape.ts'
 import { type Desk, rowsOfManifest } from './desk.ts'
 import { footerMetadata, isMadeOf } from './footer.ts'
 import { publish, readDerived } from './publish.ts'
-import type { ParentDay, StagedFile } from './transforms.ts'
+import type { ParentDay, ParentInputs, StagedFile } from './transforms.ts'
 
 /** Names all that a per-parent day is made of: every manifest up to it, and the columns it is folded into. */
-function chainOf(shape: Shape, days: readonly CommittedDay[], dt: Day): string {
+function chainOf(shape: Shape, days: readonly CommittedDay[], dt: Day): ParentInputs {
   const chain = days.filter((day) => day.dt <= dt).map((day) => [day.dt, day.version])
-  return sha256(JSON.stringify([shape.columns, chain]))
+  const name = sha256(JSON.stringify([shape.columns, chain]))
+  return { snapshot: `snapshot ${name}`, coverage: `coverage ${name}` }
 }
 
 /** The newest day before `dt` that was not withdrawn. */
@@ -27,12 +28,12 @@ async function dayBefore(
 }
 
 /** The published files of a per-parent day, when they were made of just these manifests. */
-async function publishedParentDay(desk: Desk, dt: Day, inputs: string): Promise<ParentDay | undefined> {
+async function publishedParentDay(desk: Desk, dt: Day, inputs: ParentInputs): Promise<ParentDay | undefined> {
   const files: StagedFile[] = []
-  for (const key of [keys.snapshot(desk.at, dt), keys.coverage(desk.at, dt)]) {
-    const object = await readDerived(desk.store, key)
+  for (const which of ['snapshot', 'coverage'] as const) {
+    const object = await readDerived(desk.store, keys[which](desk.at, dt))
     if (object === undefined) return undefined
-    if (footerMetadata(object.bytes)['inputs'] !== inputs) return undefined
+    if (footerMetadata(object.bytes)['inputs'] !== inputs[which]) return undefined
     files.push(await desk.transforms.stage(object.bytes))
   }
   const [snapshot, coverage] = files
@@ -64,9 +65,8 @@ async function publishParentDay(desk: Desk, dt: Day): Promise<number> {
   for (const which of ['snapshot', 'coverage'] as const) {
     const wrote = await publish(desk.store, keys[which](desk.at, dt), async () => {
       const days = await committedDays(desk.store, desk.at)
-      const inputs = chainOf(desk.shape, days, dt)
       return {
-        isSame: isMadeOf(inputs),
+        isSame: isMadeOf(chainOf(desk.shape, days, dt)[which]),
         build: async () => {
           const day = days.find((each) => each.dt === dt) ?? { dt, version: 0 }
           return desk.transforms.collect((await parentDay(desk, days, day))[which])
@@ -122,7 +122,7 @@ export async function* expectedSnapshots(
       yield { day, snapshot: () => desk.transforms.snapshot(rows, EXPECTED) }
       continue
     }
-    const folded: ParentDay = await desk.transforms.parentDay(day.dt, rows, before, EXPECTED)
+    const folded: ParentDay = await desk.transforms.parentDay(day.dt, rows, before, EXPECTED_PARENTS)
     before = folded
     yield { day, snapshot: () => Promise.resolve(folded.snapshot) }
   }
@@ -130,3 +130,4 @@ export async function* expectedSnapshots(
 
 /** Stands in the footer of files that are compared and never published. */
 const EXPECTED = 'expected'
+const EXPECTED_PARENTS: ParentInputs = { snapshot: EXPECTED, coverage: EXPECTED }

@@ -28,6 +28,8 @@ export interface Neighbours {
   readonly direction: 'from' | 'to'
   /** The columns that both know. */
   readonly columns: readonly string[]
+  /** The coverage of the neighbour's day, of per-parent entities; null else. */
+  readonly coverage: StagedFile | null
 }
 
 /** Staged files of a per-parent day: its folded rows, and how old they are. */
@@ -35,6 +37,9 @@ export interface ParentDay {
   readonly snapshot: StagedFile
   readonly coverage: StagedFile
 }
+
+/** What the files of a per-parent day are made of, each in words of its own: neither is ever taken for the other. */
+export type ParentInputs = Readonly<Record<keyof ParentDay, string>>
 
 /** One committed day as the fold of history takes it. */
 export interface FoldDay {
@@ -82,17 +87,24 @@ export interface Transforms {
   /** The bytes of a staged file. */
   collect(file: StagedFile): Promise<Uint8Array>
   tally(files: readonly StagedFile[]): Promise<Tally>
-  /** The rows of all these files, of the columns of a candidate, in canonical order; with metadata of ours in the footer. */
-  sorted(files: readonly StagedFile[], metadata?: Readonly<Record<string, string>>): Promise<StagedFile>
+  /** These columns of all these files, in canonical order, with metadata of ours in the footer. */
+  sorted(
+    files: readonly StagedFile[],
+    columns: readonly StoredColumn[],
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<StagedFile>
   compare(sides: Neighbours): Promise<Comparison>
   /** A day's snapshot: these rows, or none when the day was withdrawn. `inputs` goes into its footer. */
   snapshot(rows: StagedRows | null, inputs: string): Promise<StagedFile>
-  /** A per-parent day folded from the one before; `candidate` null for a withdrawn day, which has no rows. */
+  /**
+   * A per-parent day folded from the one before; `candidate` null for a withdrawn day, which has no rows. Each file's
+   * `inputs` goes into its footer.
+   */
   parentDay(
     dt: Day,
     candidate: StagedRows | null,
     before: ParentDay | undefined,
-    inputs: string,
+    inputs: ParentInputs,
   ): Promise<ParentDay>
   /** The current table: these rows of a day, or none. */
   current(last: { readonly rows: StagedRows; readonly dt: Day } | null, inputs: string): Promise<StagedFile>

@@ -82,10 +82,14 @@ function keyFlaw(pem: string): KeyFlaw | undefined {
  * Throws `secret-missing` (an empty secret) or `bad-configuration` (a password for Tableau Cloud; for a unified access
  * token a private key that is none, or a claim that cannot hold the user's name).
  */
-export function checkIdentity({ identity }: Pick<SignIn, 'identity'>, host: string): void {
+export function checkIdentity(
+  { identity, contentUrl }: Pick<SignIn, 'identity' | 'contentUrl'>,
+  host: string,
+): void {
   if (identity.kind === 'password' && isTableauCloud(host)) throw noPasswordsOnCloud(host, identity.user)
   if (secretOf(identity).trim() === '')
     throw new AlmanacError('secret-missing', `The secret is empty that belongs to ${nameOf(identity)}`)
+  checkTexts({ identity, contentUrl })
   if (identity.kind !== 'uat') return
   const flaw = keyFlaw(identity.privateKey.reveal())
   if (flaw !== undefined)
@@ -98,6 +102,30 @@ export function checkIdentity({ identity }: Pick<SignIn, 'identity'>, host: stri
       `The claim "${identity.userClaim}" cannot hold the user's name of ${nameOf(identity)}`,
       { next: 'Name the claim that the configuration in Tableau Cloud Manager names, for example email.' },
     )
+}
+
+/** XML cannot hold most control characters, and every reader of it makes spaces of the others: such a text never arrives. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const UNFIT = /[\u0000-\u001f\ufffe\uffff]/
+
+/**
+ * Refuses what a sign-in could not carry to the server as it is. Throws `bad-configuration`, which names the text and never
+ * repeats a secret.
+ */
+function checkTexts({ identity, contentUrl }: Pick<SignIn, 'identity' | 'contentUrl'>): void {
+  const texts: readonly (readonly [what: string, text: string])[] = [
+    ['The content URL of the site', contentUrl],
+    ...(identity.kind === 'pat' ? [['The name of the token', identity.name] as const] : []),
+    ...(identity.kind === 'password' ? [['The name of the user', identity.user] as const] : []),
+    ...(identity.kind === 'pat' || identity.kind === 'password'
+      ? [['The secret', secretOf(identity)] as const]
+      : []),
+  ]
+  for (const [what, text] of texts)
+    if (UNFIT.test(text) || !text.isWellFormed())
+      throw new AlmanacError('bad-configuration', `${what} holds a control character, or half of one`, {
+        next: 'Take it out: a line break at the end of a file is not part of a secret.',
+      })
 }
 
 /** A token that was minted here is as secret as what it is signed with. */

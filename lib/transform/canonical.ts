@@ -1,3 +1,4 @@
+import type { StoredColumn } from '../core/receipt.ts'
 import { candidateColumns, PARENT_VERDICT, type Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
 import { name, names } from '../engine/sql.ts'
@@ -19,14 +20,14 @@ export async function tally(session: Session, shape: Shape, files: readonly Stag
   }
 }
 
-/** The rows of some files as one, in canonical order: by key, and for per-parent entities the parents last. */
+/** Columns of some files as one, in canonical order: by key, and for per-parent entities the parents last. */
 export function sorted(
   session: Session,
   shape: Shape,
   files: readonly StagedFile[],
-  metadata?: Readonly<Record<string, string>>,
+  columns: readonly StoredColumn[],
+  metadata: Readonly<Record<string, string>>,
 ): Promise<StagedFile> {
-  const columns = candidateColumns(shape)
   const order = [...shape.key.map(name), ...(shape.parent === undefined ? [] : [PARENT_VERDICT])].join(', ')
   const list = names(columns.map((column) => column.name))
   return written(session, `SELECT ${list} FROM ${partsRelation(files, columns)} ORDER BY ${order}`, metadata)

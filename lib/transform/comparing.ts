@@ -18,16 +18,31 @@ function decidedBy(shape: Shape, relation: string, file: StagedFile): string {
 }
 
 /** Compares a candidate with a committed neighbour, in the direction of time or against it. */
-export function compare(
+export async function compare(
   session: Session,
   shape: Shape,
-  { candidate, neighbour, direction, columns }: Neighbours,
+  { candidate, neighbour, direction, columns, coverage }: Neighbours,
 ): Promise<Comparison> {
   const mine = factsOf(shape, rowsOf(candidate))
   const theirs = decidedBy(shape, rowsOf(neighbour), candidate)
-  return direction === 'from'
-    ? compareReadings(session, shape, theirs, mine, columns)
-    : compareReadings(session, shape, mine, theirs, columns)
+  const [before, after] = direction === 'from' ? [theirs, mine] : [mine, theirs]
+  const rows = await compareReadings(session, shape, before, after, columns)
+  if (coverage === null || shape.parent === undefined) return rows
+  const listed = `(SELECT ${name(shape.parent)} AS parent_id FROM ${rowsOf(candidate)} WHERE ${PARENT_VERDICT} <> 'vanished')`
+  const known = `(SELECT parent_id FROM ${rowsOf(coverage)})`
+  const [was, is] = direction === 'from' ? [known, listed] : [listed, known]
+  return { ...rows, parents: await compareParents(session, was, is) }
+}
+
+async function compareParents(
+  session: Session,
+  before: string,
+  after: string,
+): Promise<{ before: number; gone: number }> {
+  const [row] = await session.rows(
+    `SELECT count(*) AS before, count(*) FILTER (WHERE parent_id NOT IN (SELECT parent_id FROM ${after})) AS gone FROM ${before}`,
+  )
+  return { before: Number(row?.['before']), gone: Number(row?.['gone']) }
 }
 
 async function compareReadings(

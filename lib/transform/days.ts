@@ -3,7 +3,7 @@ import { COVERAGE_COLUMNS, currentColumns, snapshotColumns } from '../core/publi
 import { PARENT_VERDICT, type Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
 import { literal, name, names } from '../engine/sql.ts'
-import type { ParentDay, StagedFile, StagedRows, Transforms } from '../load/transforms.ts'
+import type { ParentDay, ParentInputs, StagedFile, StagedRows, Transforms } from '../load/transforms.ts'
 import { projection } from './projection.ts'
 import { emptyRelation, rowsOf } from './relation.ts'
 import { projected, written } from './writing.ts'
@@ -48,16 +48,20 @@ export async function parentDay(
   dt: Day,
   rows: StagedRows | null,
   before: ParentDay | undefined,
-  inputs: string,
+  inputs: ParentInputs,
 ): Promise<ParentDay> {
   if (rows === null) {
     return {
-      snapshot: await snapshot(session, shape, null, inputs),
-      coverage: await written(session, `SELECT * FROM ${emptyRelation(COVERAGE_COLUMNS)}`, { inputs }),
+      snapshot: await snapshot(session, shape, null, inputs.snapshot),
+      coverage: await written(session, `SELECT * FROM ${emptyRelation(COVERAGE_COLUMNS)}`, {
+        inputs: inputs.coverage,
+      }),
     }
   }
   const candidate = rowsOf(rows.file)
-  const coverage = await written(session, coverageOf(shape, dt, candidate, before), { inputs })
+  const coverage = await written(session, coverageOf(shape, dt, candidate, before), {
+    inputs: inputs.coverage,
+  })
   const oldRows = before === undefined ? emptyRelation(snapshotColumns(shape)) : rowsOf(before.snapshot)
   const columns = names(shape.columns.map((column) => column.name))
   const folded = `SELECT * FROM (SELECT ${projection(shape.columns, rows.columns)}, DATE ${literal(dt)} AS observed_on
@@ -66,5 +70,5 @@ export async function parentDay(
      SELECT ${columns}, observed_on FROM ${oldRows} WHERE ${name(shape.parent ?? '')} IN
        (SELECT parent_id FROM ${rowsOf(coverage)} WHERE verdict <> 'read'))
      ORDER BY ${names(shape.key)}`
-  return { coverage, snapshot: await written(session, folded, { inputs }) }
+  return { coverage, snapshot: await written(session, folded, { inputs: inputs.snapshot }) }
 }

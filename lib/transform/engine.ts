@@ -15,7 +15,7 @@ const transformsIn = (session: Session, shape: Shape): Transforms => ({
   stage: session.stage,
   collect: session.collect,
   tally: (files) => tally(session, shape, files),
-  sorted: (files, metadata) => sorted(session, shape, files, metadata),
+  sorted: (files, columns, metadata) => sorted(session, shape, files, columns, metadata),
   compare: (sides) => compare(session, shape, sides),
   snapshot: (rows, inputs) => snapshot(session, shape, rows, inputs),
   parentDay: (dt, candidate, before, inputs) => parentDay(session, shape, dt, candidate, before, inputs),

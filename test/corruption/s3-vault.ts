@@ -27,7 +27,7 @@ export async function s3Vault({ objects }: World): Promise<Vault> {
   // A copy in the cache would answer for the damaged object, and rightly: each reading begins with none.
   const emptied = async () => {
     const cache = fileCache({ root, name: server.url, store })
-    await rm(cache.folder, { recursive: true, force: true })
+    await rm(cache.folder, { recursive: true, force: true, maxRetries: 10 })
     return cache
   }
   let cache = await emptied()
@@ -54,7 +54,8 @@ export async function s3Vault({ objects }: World): Promise<Vault> {
     close: async () => {
       client.destroy()
       await server.close()
-      await rm(root, { recursive: true, force: true })
+      // A question that failed may still be filling its cache.
+      await rm(root, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }

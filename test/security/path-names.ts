@@ -88,9 +88,6 @@ function byBuilder(name: string): string | undefined {
   return slug === undefined || isKey(keys.site(slug)) ? undefined : `became the slug ${slug}`
 }
 
-/** The configuration's own pattern still takes these as slugs; a night of such a site ends at its first key. */
-const DEVICES = ['con', 'nul', 'com1']
-
 /** Commands refuse a name as a matter of usage, whatever it stands for. */
 async function byCommand({ ask, base }: HostileSite, name: string): Promise<string | undefined> {
   const config = join(base, 'config.json')
@@ -109,8 +106,7 @@ async function byCommand({ ask, base }: HostileSite, name: string): Promise<stri
     if (exit !== 2 || out !== '') return `${call.join(' ')} ended with ${exit}: ${out}`
   }
   const { exit, err } = await almanac(['status', '--config', config])
-  const isSaid =
-    isSlug(name) || DEVICES.includes(name) ? /not-found/.test(err) : /^error bad-configuration/.test(err)
+  const isSaid = isSlug(name) ? /not-found/.test(err) : /^error bad-configuration/.test(err)
   return exit === 2 && isSaid ? undefined : `as a slug in a configuration: ${exit}, ${err}`
 }
 

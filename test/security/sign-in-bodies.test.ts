@@ -84,17 +84,20 @@ describe.each(IDENTITIES)('signing in with %s', (_, identityOf, attributesOf) =>
     }
   })
 
-  test('makes no element and no attribute of a text that XML cannot hold', async () => {
+  test('sends nothing of a text that XML cannot hold: it is refused, and a secret is not repeated', async () => {
     const site = await openSite()
     for (const text of UNFIT_TEXTS) {
-      const { elements } = await sent(site, identityOf(text), text)
-      const shape = elements.map(({ name, attributes }) => [name, ...Object.keys(attributes)])
-      expect(shape).toEqual([
-        ['tsRequest'],
-        ['credentials', ...Object.keys(attributesOf(text))],
-        ['site', 'contentUrl'],
-      ])
+      const inEither = [
+        [identityOf(text), ''],
+        [identityOf('plain'), text],
+      ] as const
+      for (const [identity, contentUrl] of inEither)
+        await expect(sent(site, identity, contentUrl)).rejects.toMatchObject({
+          code: 'bad-configuration',
+          message: expect.not.stringContaining(`x${text}`),
+        })
     }
+    expect(site.signInBodies).toEqual([])
   })
 })
 

@@ -20,7 +20,8 @@ import { tick, type World } from './world.ts'
 
 /** The entities of the simulation: a list, one read parent by parent, and events. */
 export const ENTITIES: readonly Entity[] = [THINGS, LINKS, entityNamed('jobs')]
-const STATES = [THINGS, LINKS] as const
+
+const isState = ({ event }: Entity): boolean => event === undefined
 
 /** A process: its name, and the store as it has it. */
 export interface Process {
@@ -140,17 +141,18 @@ export async function night(world: World, self: Process, site: SimulatedSite, ru
     if (!isThere && !held.some((day) => day.dt === dt))
       world.watch.wrongs.push(`${self.name} read ${entity.name} of ${dt} and neither committed nor held it`)
   }
-  if (world.chance.flip(0.5)) for (const entity of ENTITIES) await one(entity)
-  else await Promise.all(ENTITIES.map(one))
+  if (world.chance.flip(0.5)) for (const entity of world.entities) await one(entity)
+  else await Promise.all(world.entities.map(one))
 }
 
 /** A load that comes by itself, whenever. */
 export async function loads(world: World, self: Process, site: SimulatedSite): Promise<void> {
-  for (const entity of ENTITIES) await loadEntity(world, self, entity, site)
+  for (const entity of world.entities) await loadEntity(world, self, entity, site)
 }
 
 /** Lands what is there now in one go (a monitor’s events; boxes of which some were not read) and loads it. */
 export async function lands(world: World, self: Process, site: SimulatedSite, entity: Entity): Promise<void> {
+  if (!world.entities.includes(entity)) return
   await landNow(world, self, site, entity, world.day, tick(world))
   await loadEntity(world, self, entity, site)
 }
@@ -176,11 +178,12 @@ async function checkOwn(world: World, self: Process, at: Place, dt?: Day): Promi
 /** Replaces or withdraws a committed day. */
 export async function corrects(world: World, self: Process, site: SimulatedSite): Promise<void> {
   const { chance, shared, engine } = world
-  const entity = chance.pick(STATES)
+  const entity = chance.pick(world.entities.filter(isState))
   const at = placeOf(entity, site)
   const days = await committedDays(shared.objects, at)
   if (days.length === 0) return
-  const { dt } = chance.pick(days)
+  // The newest day is the one that others may be publishing just now.
+  const { dt } = chance.flip(0.5) ? (days.at(-1) ?? chance.pick(days)) : chance.pick(days)
   const old = (await manifestsOf(shared.objects, at, dt)).at(-1)
   if (old?.candidate === null || chance.flip(0.3)) {
     await withdrawDay(self.store, engine, entity, site.slug, { dt, run: self.name, reason: 'simulated' })
@@ -195,7 +198,7 @@ export async function corrects(world: World, self: Process, site: SimulatedSite)
 /** Accepts a held candidate. */
 export async function accepts(world: World, self: Process, site: SimulatedSite): Promise<void> {
   const { chance, engine, watch } = world
-  const entity = chance.pick(STATES)
+  const entity = chance.pick(world.entities.filter(isState))
   const at = placeOf(entity, site)
   const held = await heldCandidates(self.store, at, await committedDays(self.store, at))
   if (held.length === 0) return
@@ -209,5 +212,5 @@ export async function accepts(world: World, self: Process, site: SimulatedSite):
 
 /** Publishes everything anew. */
 export async function rebuilds(world: World, self: Process, site: SimulatedSite): Promise<void> {
-  for (const entity of ENTITIES) await rebuild(self.store, world.engine, entity, site.slug)
+  for (const entity of world.entities) await rebuild(self.store, world.engine, entity, site.slug)
 }

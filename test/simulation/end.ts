@@ -5,7 +5,7 @@ import { committedDays } from '../../lib/core/manifest.ts'
 import { completeLandings } from '../../lib/load/landing.ts'
 import { type LoadResult, load, rebuild } from '../../lib/load/load.ts'
 import { verify } from '../../lib/verify/verify.ts'
-import { ENTITIES, night, start } from './actors.ts'
+import { night, start } from './actors.ts'
 import { CALM } from './faults.ts'
 import { isMassLoss } from './mass-loss.ts'
 import { committedReadings, observedReadings, rowsText } from './oracle.ts'
@@ -117,9 +117,11 @@ async function checkRebuilt(world: World, entity: Entity, at: Place): Promise<vo
 
 /** Nothing is left to say but that days were read out of order, and that of each such day. */
 async function checkVerified(world: World): Promise<void> {
-  const places = ENTITIES.flatMap(({ name }) => world.sites.map(({ slug }) => ({ entity: name, site: slug })))
+  const places = world.entities.flatMap(({ name }) =>
+    world.sites.map(({ slug }) => ({ entity: name, site: slug })),
+  )
   const disordered = new Set((await Promise.all(places.map((at) => disorders(world, at)))).flat())
-  for await (const finding of verify(world.shared.objects, world.engine, ENTITIES, undefined)) {
+  for await (const finding of verify(world.shared.objects, world.engine, world.entities, undefined)) {
     if (finding.level !== 'ok' && !disordered.delete(finding.key))
       world.watch.wrongs.push(`verify says of ${finding.key}: ${finding.level}, ${finding.message}`)
   }
@@ -134,10 +136,10 @@ async function healRot(world: World, calm: World): Promise<void> {
   if (shared.rotten.size === 0) return
   await start(calm, 'verifier', async ({ store }) => {
     const named = new Set<string>()
-    for await (const { key } of verify(store, engine, ENTITIES, undefined)) named.add(key)
+    for await (const { key } of verify(store, engine, world.entities, undefined)) named.add(key)
     for (const key of shared.rotten)
       if (!named.has(key)) watch.wrongs.push(`verify does not name ${key}, which rotted`)
-    for (const entity of ENTITIES)
+    for (const entity of world.entities)
       for (const { slug } of world.sites) await rebuild(store, engine, entity, slug)
   })
 }
@@ -152,8 +154,8 @@ export async function healed(world: World): Promise<void> {
     const done = start(calm, `last-${site.slug}`, (self) => night(calm, self, site, `last-${site.slug}`))
     await calm.turns.run()
     await done
-    await checkJobs(world, site)
-    for (const entity of ENTITIES) {
+    if (world.entities.some(({ event }) => event !== undefined)) await checkJobs(world, site)
+    for (const entity of world.entities) {
       const at = { entity: entity.name, site: site.slug }
       await checkPublished(world, at, `after a clean night (${new Date(beginOf(calm.day)).toISOString()})`)
       await checkHeld(world, at, await checkIdle(world, entity, site.slug))

@@ -144,20 +144,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'only the newest day is published',
     file: 'load/reconcile.ts',
-    edits: [
-      [
-        'for (const day of differingDays(found, days, desk.shape.parent !== undefined))',
-        'for (const day of differingDays(found, days, desk.shape.parent !== undefined).slice(-1))',
-      ],
-    ],
+    edits: [['new Set([...differing, ...(await missingDays(desk, days))])', 'differing.slice(-1)']],
   },
   {
     name: 'history is written before the snapshots it names',
     file: 'load/reconcile.ts',
     edits: [
       [
-        'for (const day of differingDays(found, days, desk.shape.parent !== undefined))\n    written += await publishDay(desk, day.dt)',
-        'const late = differingDays(found, days, desk.shape.parent !== undefined)',
+        'for (const day of new Set([...differing, ...(await missingDays(desk, days))]))\n    written += await publishDay(desk, day.dt)',
+        'const late = new Set([...differing, ...(await missingDays(desk, days))])',
       ],
       [
         '  // A day committed while we folded',
@@ -206,11 +201,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'two readings of the same events are one',
-    file: 'load/events.ts',
-    edits: [
-      ['const name = `${which.dt}/${which.hash}`', 'const name = `${which.hash}`'],
-      ['landing.shards, { reading: landing.run })', 'landing.shards)'],
-    ],
+    name: 'two readings of the same rows are one',
+    file: 'load/candidate.ts',
+    edits: [['{ reading: first.run }', "{ reading: '' }"]],
   },
 ]

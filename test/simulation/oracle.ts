@@ -101,10 +101,9 @@ function linksPublished(at: Place, readings: readonly CommittedReading[]): Publi
   ])
 }
 
-/** What the manifests of a place make of it; where no day was ever committed, a table of the present without rows. */
+/** What the manifests of a place make of it; nothing where no day was ever committed. */
 export function publishedBy(at: Place, readings: readonly CommittedReading[]): Published {
-  if (at.entity === 'jobs') return new Map()
-  if (readings.length === 0) return new Map([[keys.current(at), '']])
+  if (at.entity === 'jobs' || readings.length === 0) return new Map()
   return at.entity === 'links' ? linksPublished(at, readings) : thingsPublished(at, readings)
 }
 

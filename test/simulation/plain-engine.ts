@@ -1,6 +1,6 @@
 import { currentColumns, snapshotColumns } from '../../lib/core/published.ts'
 import type { StoredColumn } from '../../lib/core/receipt.ts'
-import { candidateColumns, PARENT_VERDICT, type Shape } from '../../lib/core/shape.ts'
+import { PARENT_VERDICT, type Shape } from '../../lib/core/shape.ts'
 import { type Comparison, LEAST_VALUES } from '../../lib/load/guard.ts'
 import type {
   LoadEngine,
@@ -84,6 +84,12 @@ function decidedBy(
   return rows.filter((row) => !standing.has(row[parent]))
 }
 
+/** The parents that a candidate lists; one that vanished while it was read has left the list. */
+const listedParents = (shape: Shape, candidate: readonly PlainRow[]): string[] =>
+  candidate
+    .filter((row) => !isFact(row) && row[PARENT_VERDICT] !== 'vanished')
+    .map((row) => String(row[shape.parent ?? '']))
+
 /** A per-parent day's coverage and snapshot, as rows. */
 function foldParents(
   shape: Shape,
@@ -157,21 +163,29 @@ function plainTransforms(shape: Shape): Transforms {
         keyless: facts.filter((row) => shape.key.some((name) => row[name] == null)).length,
       }
     },
-    sorted: async (parts, metadata) => {
-      const columns = candidateColumns(shape)
+    sorted: async (parts, columns, metadata) => {
       const order = [...shape.key, ...(shape.parent === undefined ? [] : [PARENT_VERDICT])]
       return put(sortedBy(order, projected(columns, columns, parts.flatMap(rowsOf))), metadata)
     },
-    compare: async ({ candidate, neighbour, direction, columns }: Neighbours) => {
+    compare: async ({ candidate, neighbour, direction, columns, coverage }: Neighbours) => {
       const mine = rowsOf(candidate).filter(isFact)
       const theirs = decidedBy(shape, rowsOf(neighbour), rowsOf(candidate))
-      return direction === 'from'
-        ? compareRows(shape, theirs, mine, columns)
-        : compareRows(shape, mine, theirs, columns)
+      const [before, after] = direction === 'from' ? [theirs, mine] : [mine, theirs]
+      const rows = compareRows(shape, before, after, columns)
+      if (coverage === null) return rows
+      const listed = listedParents(shape, rowsOf(candidate))
+      const known = rowsOf(coverage).map((row) => String(row['parent_id']))
+      const [was, is] = direction === 'from' ? [known, listed] : [listed, known]
+      const gone = was.filter((parent) => !is.includes(parent)).length
+      return { ...rows, parents: { before: was.length, gone } }
     },
     snapshot,
     parentDay: async (dt, candidate, before, inputs): Promise<ParentDay> => {
-      if (candidate === null) return { snapshot: put([], { inputs }), coverage: put([], { inputs }) }
+      const finish = (rows: Readonly<Record<keyof ParentDay, readonly PlainRow[]>>): ParentDay => ({
+        snapshot: put(rows.snapshot, { inputs: inputs.snapshot }),
+        coverage: put(rows.coverage, { inputs: inputs.coverage }),
+      })
+      if (candidate === null) return finish({ snapshot: [], coverage: [] })
       const folded = foldParents(
         shape,
         dt,
@@ -181,7 +195,7 @@ function plainTransforms(shape: Shape): Transforms {
           coverage: before === undefined ? [] : rowsOf(before.coverage),
         },
       )
-      return { snapshot: put(folded.snapshot, { inputs }), coverage: put(folded.coverage, { inputs }) }
+      return finish(folded)
     },
     current: async (last, inputs) => {
       const columns = currentColumns(shape)

@@ -1,9 +1,10 @@
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { addDays } from '../../lib/core/day.ts'
+import type { Entity } from '../../lib/core/entity.ts'
 import { entityNamed } from '../../lib/entities/index.ts'
 import type { LoadEngine } from '../../lib/load/transforms.ts'
 import { LINKS } from '../load/toy.ts'
-import { accepts, corrects, lands, loads, night, type Process, rebuilds, start } from './actors.ts'
+import { accepts, corrects, ENTITIES, lands, loads, night, type Process, rebuilds, start } from './actors.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { healed } from './end.ts'
 import { faultMix } from './faults.ts'
@@ -28,15 +29,25 @@ const BESIDE: readonly (readonly [name: string, probability: number, work: Work]
   ['again', 0.25, (world, self, site) => night(world, self, site, self.name)],
   ['load', 0.4, loads],
   ['correct', 0.35, corrects],
+  ['correct-too', 0.25, corrects],
   ['accept', 0.35, accepts],
   ['rebuild', 0.12, rebuilds],
   ['monitor', 0.3, (world, self, site) => lands(world, self, site, entityNamed('jobs'))],
   ['partly', 0.3, (world, self, site) => lands(world, self, site, LINKS)],
 ]
 
-function newWorld(seed: number, chance: Chance, engine: LoadEngine): World {
+/** How much a seed plays: `small` is a site, two entities and two days, for an engine that takes real time. */
+export type Size = 'large' | 'small'
+
+/** The entities of a seed: all, or without the list or the events. */
+function entitiesOf(size: Size, chance: Chance): readonly Entity[] {
+  const leftOut = size === 'large' ? -1 : chance.pick([0, 2])
+  return ENTITIES.filter((_, i) => i !== leftOut)
+}
+
+function newWorld(seed: number, chance: Chance, engine: LoadEngine, size: Size): World {
   const objects = memoryStore()
-  const turns = openTurns(chance, chance.pick([0, 0.5, 0.9]))
+  const turns = openTurns(chance, chance.pick([0, 0.5, 0.9, 0.98]))
   const watch = openWatch(objects)
   const shared: SharedStore = {
     objects,
@@ -50,7 +61,7 @@ function newWorld(seed: number, chance: Chance, engine: LoadEngine): World {
     },
   }
   const day = addDays('2026-10-20', seed % 20)
-  const slugs = chance.flip(0.3) ? ['alpha', 'beta'] : ['alpha']
+  const slugs = size === 'large' && chance.flip(0.2) ? ['alpha', 'beta'] : ['alpha']
   return {
     chance,
     turns,
@@ -61,6 +72,7 @@ function newWorld(seed: number, chance: Chance, engine: LoadEngine): World {
     engine: {
       transforms: (shape) => turns.busy(async () => paced(turns, await engine.transforms(shape))),
     },
+    entities: entitiesOf(size, chance),
     day,
     ticks: 0,
     acknowledged: new Set(),
@@ -100,18 +112,22 @@ function startDay(world: World, number: number): Promise<void>[] {
     const nights = chance.flip(0.2) ? [`${run}-a`, `${run}-b`] : [run]
     const started = nights.map((name) => start(world, name, (self) => night(world, self, site, run)))
     const beside = BESIDE.filter(([, probability]) => chance.flip(probability)).map(([name, , work]) =>
-      start(world, `${name}-${number}-${site.slug}`, (self) => work(world, self, site)),
+      start(world, `${name}-${number}-${site.slug}`, async (self) => {
+        // It comes when it comes: most of what it can disturb is under way only for a moment.
+        for (let left = chance.below(100); left > 0; left--) await world.turns.wait(self.name)
+        await work(world, self, site)
+      }),
     )
     return [...started, ...beside]
   })
 }
 
 /** Plays one seed to its end. */
-export async function playSeed(seed: number, engine: LoadEngine): Promise<SeedResult> {
+export async function playSeed(seed: number, engine: LoadEngine, size: Size = 'large'): Promise<SeedResult> {
   const chance = chanceOf(seed)
-  const world = newWorld(seed, chance, engine)
+  const world = newWorld(seed, chance, engine, size)
   const all: Promise<void>[] = []
-  const days = 2 + chance.below(4)
+  const days = size === 'small' ? 2 : 2 + chance.below(3)
   for (let number = 0; number < days; number++) {
     if (number > 0) world.day = addDays(world.day, chance.flip(0.1) ? 9 : 1)
     if (number > 0) for (const site of world.sites) passDay(site, chance, beginOf(world.day))

@@ -1,5 +1,5 @@
 import type { LoadEngine } from '../../lib/load/transforms.ts'
-import { playSeed, type SeedResult } from './seed.ts'
+import { playSeed, type SeedResult, type Size } from './seed.ts'
 
 /** What a run over many seeds came to. */
 export interface Simulated {
@@ -11,10 +11,15 @@ export interface Simulated {
 }
 
 /** Plays seeds one after the other until one is wrong or all are done. */
-export async function simulate(start: number, seeds: number, engine: LoadEngine): Promise<Simulated> {
+export async function simulate(
+  start: number,
+  seeds: number,
+  engine: LoadEngine,
+  size: Size = 'large',
+): Promise<Simulated> {
   let [operations, processes] = [0, 0]
   for (let seed = start; seed < start + seeds; seed++) {
-    const result = await playSeed(seed, engine)
+    const result = await playSeed(seed, engine, size)
     operations += result.operations
     processes += result.processes
     if (result.wrongs.length > 0) return { seeds: seed - start + 1, operations, processes, wrong: [result] }

@@ -38,6 +38,10 @@ interface Waiting {
   readonly go: () => void
 }
 
+/** How likely an actor stalls after a turn, and for how many turns at most: long enough for another to do all its work. */
+const STALLS = 0.02
+const LONGEST_STALL = 200
+
 /** Opens the turns of a seed. `patience` is how likely the actor that went last goes on, which lets some run far ahead. */
 export function openTurns(chance: Chance, patience: number): Turns {
   const waiting: Waiting[] = []
@@ -47,9 +51,18 @@ export function openTurns(chance: Chance, patience: number): Turns {
     do await afterMicrotasks()
     while (working > 0)
   }
+  /** Until which turn an actor is stalled: its network is slow, or its machine collects garbage. */
+  const stalled = new Map<string, number>()
+  let turn = 0
   const next = (): Waiting | undefined => {
-    const again = chance.flip(patience) ? waiting.findIndex(({ actor }) => actor === last) : -1
-    const [chosen] = waiting.splice(again === -1 ? chance.below(waiting.length) : again, 1)
+    turn++
+    const moving = waiting.filter(({ actor }) => (stalled.get(actor) ?? 0) <= turn)
+    const able = moving.length > 0 ? moving : waiting
+    const again = chance.flip(patience) ? able.find(({ actor }) => actor === last) : undefined
+    const chosen = again ?? able[chance.below(able.length)]
+    if (chosen === undefined) return undefined
+    if (chance.flip(STALLS)) stalled.set(chosen.actor, turn + chance.below(LONGEST_STALL))
+    waiting.splice(waiting.indexOf(chosen), 1)
     return chosen
   }
   return {

@@ -1,4 +1,5 @@
 import type { Day } from '../../lib/core/day.ts'
+import type { Entity } from '../../lib/core/entity.ts'
 import type { LoadEngine } from '../../lib/load/transforms.ts'
 import type { Chance } from './chance.ts'
 import type { FaultMix } from './faults.ts'
@@ -16,6 +17,7 @@ export interface World {
   readonly watch: Watch
   readonly sites: readonly SimulatedSite[]
   readonly engine: LoadEngine
+  readonly entities: readonly Entity[]
   /** The present day, which moves on while some processes linger. */
   day: Day
   /** How many calls and landings there were: the clock moves by a second with each. */

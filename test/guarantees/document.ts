@@ -1,0 +1,29 @@
+/** What a proof came to: counts by what they count. */
+export type Counts = Readonly<Record<string, number>>
+
+/** What all proofs came to when they were last run in full, by name. */
+export type Figures = Readonly<Record<string, Counts>>
+
+const number = (value: number): string =>
+  Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toFixed(4)))
+
+/** Counts in words: `20,000 seeds, 0 seeds wrong`. */
+export const figureText = (counts: Counts): string =>
+  Object.entries(counts)
+    .map(([what, value]) => `${number(value)} ${what}`)
+    .join(', ')
+
+/** A cell that names a figure, `| \`simulation\`: 20,000 seeds |`, at the end of a row. */
+const CELL = /\| `([a-z-]+)`:[^|\n]*\|$/gm
+
+/** The names of the figures that a page shows. */
+export const figuresIn = (page: string): readonly string[] =>
+  [...page.matchAll(CELL)].map(([, name = '']) => name)
+
+/** A page with the figures as they are now. Throws for a name that is none. */
+export const withFigures = (page: string, figures: Figures): string =>
+  page.replace(CELL, (_, name: string) => {
+    const counts = figures[name]
+    if (counts === undefined) throw new Error(`the page names the figure ${name}, which there is not`)
+    return `| \`${name}\`: ${figureText(counts)} |`
+  })

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Engine, openEngine } from '../../lib/transform/engine.ts'
+import { cases, figure, limitFor } from '../guarantees/proof.ts'
+import { plainEngine } from './plain-engine.ts'
+import { playSeed } from './seed.ts'
+import { simulate } from './simulate.ts'
+
+const SEEDS = cases('simulation-duckdb', { suite: 200, full: 2000 })
+
+let engine: Engine
+beforeAll(async () => {
+  // A process that waits for its turn keeps its session: with fewer, all would wait for one another.
+  engine = await openEngine({ threads: 1, sessions: 256 })
+})
+afterAll(() => engine.close())
+
+test(
+  `${SEEDS} seeds over DuckDB itself lose nothing and fake nothing`,
+  async () => {
+    // Other seeds than those of the plain engine.
+    const { seeds, operations, processes, wrong } = await simulate(1_000_001, SEEDS, engine, 'small')
+    expect(wrong).toEqual([])
+    figure('simulation-duckdb', {
+      seeds,
+      processes,
+      'store operations': operations,
+      'seeds wrong': wrong.length,
+    })
+  },
+  limitFor(60, 900),
+)
+
+test('both engines play seeds alike, operation by operation', async () => {
+  for (const seed of [42, 43, 44])
+    expect(await playSeed(seed, engine, 'small')).toEqual(await playSeed(seed, plainEngine, 'small'))
+})
