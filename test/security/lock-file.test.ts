@@ -140,12 +140,12 @@ const PLANTED: readonly (readonly [string, Lock, RegExp])[] = [
   ],
   [
     'another registry',
-    withEntry({ ...evil, resolved: 'https://registry.npmjs.org.evil.example/x.tgz' }),
+    withEntry({ ...evil, resolved: 'https://registry.example.evil.example/x.tgz' }),
     /comes from https/,
   ],
   [
     'plain http',
-    withEntry({ ...evil, resolved: 'http://registry.npmjs.org/x/-/x-1.0.0.tgz' }),
+    withEntry({ ...evil, resolved: 'http://registry.example/x/-/x-1.0.0.tgz' }),
     /comes from http/,
   ],
   ['a file', withEntry({ ...evil, resolved: 'file:../evil' }), /comes from file/],

@@ -41,7 +41,6 @@ export const LICENCES: readonly string[] = [
 /** So many packages may run with Almanac directly; one more is a decision. */
 export const MOST_DIRECT = 14
 
-const REGISTRY = 'https://registry.npmjs.org/'
 const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/
 
@@ -60,8 +59,8 @@ const RULES: readonly Rule[] = [
     inBundle === true ? 'comes inside another package, unseen by any hash of its own' : undefined,
   (_, { version = '' }) => (EXACT.test(version) ? undefined : `has no exact version: "${version}"`),
   (_, { integrity = '' }) => (SHA512.test(integrity) ? undefined : `has no SHA-512: "${integrity}"`),
-  (_, { resolved }) =>
-    resolved === undefined || resolved.startsWith(REGISTRY) ? undefined : `comes from ${resolved}`,
+  // No entry names a place of its own: all come from the one registry that npm is set to, and their hashes say what they are.
+  (_, { resolved }) => (resolved === undefined ? undefined : `comes from ${resolved}`),
   (path, entry) =>
     isDenied({ name: nameAt(path, entry), version: entry.version ?? '' })
       ? `${entry.version} is on the deny list`
