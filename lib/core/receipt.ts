@@ -93,6 +93,25 @@ export interface CandidateReceipt {
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
 
+/**
+ * Holds what an object says of itself to the key it lies under: a copy of another one, put there by a wrong restore, is
+ * whole and says something else. Throws `corrupt-object`, which names the key and both.
+ */
+export function heldTo<T extends object>(key: string, value: T, expected: Partial<T>): T {
+  for (const [name, wanted] of Object.entries(expected)) {
+    const found = value[name as keyof T]
+    if (found === wanted) continue
+    throw new AlmanacError(
+      'corrupt-object',
+      `${key} says that its ${name} is ${String(found)}, not ${String(wanted)}`,
+      {
+        details: { key },
+      },
+    )
+  }
+  return value
+}
+
 /** A value as the bytes of a JSON object in the warehouse. */
 export const jsonBytes = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value, null, 1)}\n`)
 

@@ -1,5 +1,8 @@
-import { computed, integer, text, timestamp } from '../core/column.ts'
+import { cast, isNotOf } from '../core/cast.ts'
+import { type Cell, computed, integer, text, timestamp } from '../core/column.ts'
 import { entity, list } from '../core/entity.ts'
+import { AlmanacError } from '../core/errors.ts'
+import { redacted } from '../core/redact.ts'
 
 /** The list's words for the finish codes of a single job; 3 was seen for jobs that completed. */
 const STATUS_OF: Readonly<Record<string, string>> = {
@@ -7,6 +10,13 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   '1': 'Failed',
   '2': 'Cancelled',
   '3': 'Success',
+}
+
+/** Throws `bad-row` for a code that is no integer. */
+function finishCode(id: string, code: string): Cell {
+  const value = cast('integer', code)
+  if (!isNotOf(value)) return value
+  throw new AlmanacError('bad-row', `jobs.finish_code of ${redacted(id)}: "${redacted(code)}" is no integer`)
 }
 
 /** Background jobs: extract refreshes, flow runs, subscriptions. Tableau forgets them after weeks; the warehouse does not. */
@@ -49,7 +59,7 @@ export const jobs = entity({
       return {
         ...row,
         status: ended ? (STATUS_OF[code] ?? null) : null,
-        finish_code: ended && code !== '' ? BigInt(code) : null,
+        finish_code: ended && code !== '' ? finishCode(String(row['id']), code) : null,
       }
     },
     lost: { status: 'Lost' },

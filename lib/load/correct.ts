@@ -1,9 +1,10 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, isError } from '../core/errors.ts'
 import { committedDays, type Manifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
+import { candidateColumns } from '../core/shape.ts'
 import { buildCandidate, storedCandidates } from './candidate.ts'
 import { commit, replace, withdraw } from './commit.ts'
 import type { Desk } from './desk.ts'
@@ -121,6 +122,37 @@ export function replaceDay(
   })
 }
 
+/**
+ * A day's manifest; where it is damaged, as much of it as its next version needs: nothing is read of a version that another
+ * one replaced, so that a day can be taken out whose manifest is lost.
+ */
+async function unlessDamaged(desk: Desk, dt: Day): Promise<Manifest & { readonly isDamaged: boolean }> {
+  try {
+    return { ...(await committedManifest(desk, dt)), isDamaged: false }
+  } catch (error) {
+    if (!isError(error, 'corrupt-object')) throw error
+    const days = await committedDays(desk.store, desk.at)
+    const version = days.find((day) => day.dt === dt)?.version ?? 0
+    return {
+      format: 1,
+      ...desk.at,
+      dt,
+      version,
+      candidate: null,
+      rows: 0,
+      columns: candidateColumns(desk.shape),
+      missing: [],
+      observedFrom: 0,
+      observedTo: 0,
+      receipt: null,
+      replaces: null,
+      note: null,
+      run: 'unknown',
+      isDamaged: true,
+    }
+  }
+}
+
 /** Withdraws a committed day: it counts as never taken, and its published snapshot has no rows. Throws `not-found`. */
 export function withdrawDay(
   store: ObjectStore,
@@ -131,8 +163,8 @@ export function withdrawDay(
 ): Promise<LoadResult> {
   stateOnly(entity, 'withdraw')
   return atDesk(store, engine, entity, site, async (desk) => {
-    const old = await committedManifest(desk, dt)
-    if (old.candidate === null)
+    const { isDamaged, ...old } = await unlessDamaged(desk, dt)
+    if (old.candidate === null && !isDamaged)
       throw new AlmanacError('already-committed', `${entity.name} of ${dt} is withdrawn already`)
     await withdraw(store, old, { run, note: { kind: 'withdrawn', reason } })
     return finishLoad(desk, run, dt)

@@ -104,13 +104,15 @@ async function publishOwnDay(desk: Desk, dt: Day): Promise<number> {
 export const publishDay = (desk: Desk, dt: Day): Promise<number> =>
   desk.shape.parent === undefined ? publishOwnDay(desk, dt) : publishParentDay(desk, dt)
 
-/** A day and what its snapshot should be, made when asked for. */
+/** A day and what its published objects should be, made when asked for. */
 export interface ExpectedDay {
   readonly day: CommittedDay
   snapshot(): Promise<StagedFile>
+  /** Of per-parent entities, what its coverage should be. */
+  readonly coverage?: () => Promise<StagedFile>
 }
 
-/** What each day's snapshot should hold, folded from the candidates alone: nothing published is trusted. */
+/** What each day's objects should hold, folded from the candidates alone: nothing published is trusted. */
 export async function* expectedSnapshots(
   desk: Desk,
   days: readonly CommittedDay[],
@@ -118,13 +120,17 @@ export async function* expectedSnapshots(
   let before: ParentDay | undefined
   for (const day of days) {
     const rows = await rowsOfManifest(desk, await desk.manifest(day))
-    if (rows === null || desk.shape.parent === undefined) {
+    if (desk.shape.parent === undefined) {
       yield { day, snapshot: () => desk.transforms.snapshot(rows, EXPECTED) }
       continue
     }
     const folded: ParentDay = await desk.transforms.parentDay(day.dt, rows, before, EXPECTED_PARENTS)
-    before = folded
-    yield { day, snapshot: () => Promise.resolve(folded.snapshot) }
+    if (rows !== null) before = folded
+    yield {
+      day,
+      snapshot: () => Promise.resolve(folded.snapshot),
+      coverage: () => Promise.resolve(folded.coverage),
+    }
   }
 }
 

@@ -57,7 +57,8 @@ function failedOutcome(
 /** What the load says: committed, or held and why. */
 function loadedOutcome(entity: Entity, dt: Day, receipt: Receipt, loaded: LoadResult): EntityOutcome {
   const base = { ...BLANK, ...readingFacts(receipt), ...loaded.changes, entity: entity.name }
-  const held = loaded.held.find((each) => each.dt === dt)
+  // Of several readings of the day that are held, this run's is the newest.
+  const held = loaded.held.findLast((each) => each.dt === dt)
   if (held === undefined) return { ...base, verdict: 'complete' }
   return { ...base, verdict: held.verdict, candidate: held.candidate, reason: held.reason }
 }

@@ -1,7 +1,7 @@
 import { isError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays, type Manifest } from '../core/manifest.ts'
-import { currentColumns, historyColumns, snapshotColumns } from '../core/published.ts'
+import { COVERAGE_COLUMNS, currentColumns, historyColumns, snapshotColumns } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import { currentFile } from '../load/current.ts'
 import type { Desk } from '../load/desk.ts'
@@ -92,6 +92,16 @@ async function* compare(
   }
 }
 
+/** Where no day is committed nothing may be published: what is there says that its manifests are lost. */
+async function* verifyNothing(desk: Desk): AsyncGenerator<Finding> {
+  for (const key of [keys.history(desk.at), keys.current(desk.at)]) {
+    if ((await desk.store.head(key)) === undefined) continue
+    const next = `Restore manifest/ and candidate/ of ${desk.at.entity} from a backup: the published tables were made of them.`
+    yield wrong(desk, key, `${key} is published, and no day is committed: its manifests are lost`, next)
+    return
+  }
+}
+
 /**
  * Holds a state entity to its manifests: every day proven, every published object what the days make of it, history
  * folded again from nothing. A primary object that cannot be read ends this; `verifyObjects` has named it.
@@ -99,12 +109,14 @@ async function* compare(
 export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
   const days = await committedDays(desk.store, desk.at)
   yield* verifyOrder(desk, days)
-  for await (const { day, snapshot } of expectedSnapshots(desk, days)) {
+  for await (const { day, snapshot, coverage } of expectedSnapshots(desk, days)) {
     yield* verifyDay(desk, day)
     const { candidate } = await desk.manifest(day)
     yield* compare(desk, keys.snapshot(desk.at, day.dt), snapshot, snapshotColumns(desk.shape), candidate)
+    if (coverage !== undefined)
+      yield* compare(desk, keys.coverage(desk.at, day.dt), coverage, COVERAGE_COLUMNS)
   }
-  if (days.length === 0) return
+  if (days.length === 0) return yield* verifyNothing(desk)
   const { file: history } = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
   yield* compare(desk, keys.history(desk.at), () => Promise.resolve(history), historyColumns(desk.shape))
   const current = () => currentFile(desk, days, 'expected')

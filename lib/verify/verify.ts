@@ -7,6 +7,7 @@ import type { LoadEngine } from '../load/transforms.ts'
 import { verifyDays } from './days.ts'
 import { type Finding, rebuildHint } from './finding.ts'
 import { verifyObjects } from './objects.ts'
+import { verifyLeases, verifySite } from './site-objects.ts'
 
 async function collect(findings: AsyncGenerator<Finding>): Promise<Finding[]> {
   const all: Finding[] = []
@@ -41,16 +42,28 @@ async function verifyPublished(
   }
 }
 
-/** Which sites hold anything of an entity. */
+const ENTITY_ROOTS = ['manifest', 'observation', 'candidate', 'landing', 'current', 'history'] as const
+
+/** Which sites hold anything of an entity, published or not. */
 async function sitesOf(store: ObjectStore, entity: Entity): Promise<readonly string[]> {
-  const areas = ['manifest', 'observation', 'candidate', 'landing']
-  const listed = await Promise.all(areas.map((area) => store.list(`${area}/entity=${entity.name}/site=`)))
+  const listed = await Promise.all(
+    ENTITY_ROOTS.map((area) => store.list(`${area}/entity=${entity.name}/site=`)),
+  )
   return [...new Set(listed.flat().flatMap(({ key }) => /\/site=([^/]+)\//.exec(key)?.[1] ?? []))].sort()
+}
+
+/** Every site that a run reported of or that is bound to a slug. */
+async function boundSites(store: ObjectStore): Promise<readonly string[]> {
+  const bound = (await store.list('site/')).map(({ key }) => key.replace(/^site\/|\.json$/g, ''))
+  const reported = (await store.list('runs/')).flatMap(
+    ({ key }) => /^runs\/site=([^/]+)\//.exec(key)?.[1] ?? [],
+  )
+  return [...new Set([...bound, ...reported])].sort()
 }
 
 /**
  * Verifies a warehouse: every object's bytes, every committed day's proof, and every published object against what the
- * manifests make of it, with history folded anew. `sites` undefined means all. Yields a finding for all that is not well,
+ * manifests make of it, with history folded anew, and what belongs to a site and no entity. `sites` undefined means all. Yields a finding for all that is not well,
  * and one `ok` for each entity of each site that is.
  */
 export async function* verify(
@@ -59,6 +72,9 @@ export async function* verify(
   entities: readonly Entity[],
   sites: readonly string[] | undefined,
 ): AsyncGenerator<Finding> {
+  for (const site of await boundSites(store))
+    if (sites === undefined || sites.includes(site)) yield* verifySite(store, site)
+  yield* verifyLeases(store)
   for (const entity of entities) {
     for (const site of await sitesOf(store, entity)) {
       if (sites !== undefined && !sites.includes(site)) continue

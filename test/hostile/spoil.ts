@@ -57,8 +57,6 @@ export interface Kind {
   readonly but?: Readonly<Record<string, Expectation>>
   /** Endpoints where it can be tried; all of its sorts when absent. */
   readonly only?: readonly string[]
-  /** Where the repair lies that it waits for; then it must still fail, so that this mark goes when it is repaired. */
-  readonly awaits?: string
 }
 
 /** It must be refused with one of these codes. */
@@ -91,7 +89,7 @@ export type Line = readonly [
   name: string,
   spoil: Spoil,
   expect: Expectation,
-  more?: Pick<Kind, 'but' | 'only' | 'awaits'>,
+  more?: Pick<Kind, 'but' | 'only'>,
 ]
 
 /** Kinds from the lines of a table. */

@@ -178,7 +178,9 @@ async function checkOwn(world: World, self: Process, at: Place, dt?: Day): Promi
 /** Replaces or withdraws a committed day. */
 export async function corrects(world: World, self: Process, site: SimulatedSite): Promise<void> {
   const { chance, shared, engine } = world
-  const entity = chance.pick(world.entities.filter(isState))
+  const states = world.entities.filter(isState)
+  if (states.length === 0) return
+  const entity = chance.pick(states)
   const at = placeOf(entity, site)
   const days = await committedDays(shared.objects, at)
   if (days.length === 0) return
@@ -198,7 +200,9 @@ export async function corrects(world: World, self: Process, site: SimulatedSite)
 /** Accepts a held candidate. */
 export async function accepts(world: World, self: Process, site: SimulatedSite): Promise<void> {
   const { chance, engine, watch } = world
-  const entity = chance.pick(world.entities.filter(isState))
+  const states = world.entities.filter(isState)
+  if (states.length === 0) return
+  const entity = chance.pick(states)
   const at = placeOf(entity, site)
   const held = await heldCandidates(self.store, at, await committedDays(self.store, at))
   if (held.length === 0) return

@@ -172,7 +172,7 @@ const FINISH: readonly Line[] = ['abc', '1.5', '0x10', ' ', '9999999999999999999
   `says finishCode="${code}"`,
   setAt('job', '@finishCode', code),
   BAD_ROW,
-  { only: ['job'], awaits: 'lib/entities/jobs.ts: settle' },
+  { only: ['job'] },
 ])
 
 /** A job id is kept to ask for the job later, where it has not ended. */
