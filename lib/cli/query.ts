@@ -11,6 +11,15 @@ import { styleOf, writeAnswer } from './output.ts'
 import { readableFolders } from './shelf.ts'
 import { chosenSites, existingWarehouse, isBucket, type Warehouse } from './warehouse.ts'
 
+/** Looks at every object that these relations read. Throws `corrupt-object`, which names the first that is damaged. */
+async function verifyFiles(
+  { store, file }: Warehouse,
+  relations: readonly Pick<Relation, 'objects'>[],
+): Promise<void> {
+  const prefixes = new Set(relations.flatMap(({ objects }) => objects?.prefix ?? []))
+  for (const prefix of prefixes) await Promise.all((await store.list(prefix)).map((info) => file(info)))
+}
+
 async function exportTo(file: string, call: Call, warehouse: Warehouse): Promise<void> {
   if (textOption(call.options, 'site') !== undefined)
     throw new AlmanacError('usage', '--duckdb takes no --site: its tables have a column "site"')
@@ -24,6 +33,8 @@ async function exportTo(file: string, call: Call, warehouse: Warehouse): Promise
   const relations = relationsOf(ENTITIES, VIEWS)
   const hasObjects = async ({ prefix, suffix }: { prefix: string; suffix: string }): Promise<boolean> =>
     (await store.list(prefix)).some(({ key }) => key.endsWith(suffix))
+  // A copy was verified when it was made; what lies in a folder is looked at now. Later damage no database file can notice.
+  if (root === warehouse.folder) await verifyFiles(warehouse, relations)
   await exportDatabase({ root, folders: readableFolders(root), relations, file: path, hasObjects })
   await note(call, `${path} has ${relations.length} views and macros over ${root}`)
   if (root !== warehouse.folder)

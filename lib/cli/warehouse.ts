@@ -133,9 +133,19 @@ export async function existingWarehouses(call: Call): Promise<readonly Warehouse
   return found
 }
 
-/** The slugs of all sites that a warehouse knows. */
+/**
+ * The slugs of all sites that a warehouse knows, and of those of which something is published: where a site's identity is
+ * lost, its rows are there all the same, and an answer without them would be false.
+ */
 export async function sitesIn(store: ObjectStore): Promise<readonly string[]> {
-  return (await store.list('site/')).flatMap(({ key }) => /^site\/(.+)\.json$/.exec(key)?.[1] ?? [])
+  const [bound, published] = await Promise.all([store.list('site/'), store.list('current/')])
+  const slugs = [...bound, ...published].flatMap(({ key }) => parseKey(key)?.labels['site'] ?? slugIn(key))
+  return [...new Set(slugs)].sort()
+}
+
+const slugIn = (key: string): readonly string[] => {
+  const slug = /^site\/(.+)\.json$/.exec(key)?.[1]
+  return slug === undefined ? [] : [slug]
 }
 
 /** The slugs of all sites that a warehouse knows or that a run was tried for, though it may never have got through. */

@@ -1,4 +1,4 @@
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, isError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import { keys } from '../core/keys.ts'
 import type { Clock, ObjectStore, StoredObject } from '../core/ports.ts'
@@ -47,6 +47,24 @@ export const leaseKey = ({ host, name }: SessionName): string => keys.lease(sha2
 const stateBytes = (holder: string | null, beat: number): Uint8Array =>
   jsonBytes({ format: 1, holder, beat } satisfies LeaseState)
 
+/**
+ * The state of a lease. A damaged one counts as held by somebody unknown: whoever holds it writes it anew with the next
+ * beat, and when nobody does it is taken over like that of a run that died.
+ */
+async function readState(
+  store: ObjectStore,
+  key: string,
+): Promise<{ etag: string; state: Pick<LeaseState, 'holder' | 'beat'> } | undefined> {
+  try {
+    const object = await store.read(key)
+    return object && { etag: object.etag, state: parseStored<LeaseState>(key, object.bytes) }
+  } catch (error) {
+    if (!isError(error, 'corrupt-object')) throw error
+    const info = await store.head(key)
+    return info && { etag: info.etag, state: { holder: 'whose name is damaged', beat: 0 } }
+  }
+}
+
 /** Tries once: the ETag when the lease is ours now, else the state that is in the way. */
 async function tryTake(
   key: string,
@@ -54,14 +72,14 @@ async function tryTake(
   stale: string | undefined,
 ): Promise<{ etag: string } | { busy: string; holder: string }> {
   const { store, holder } = options
-  const object = await store.read(key)
+  const object = await readState(store, key)
   if (object === undefined) {
     const made = await store.write(key, stateBytes(holder, 0), 'absent')
     return made.won ? { etag: made.etag } : { busy: '', holder: 'another run' }
   }
-  const state = parseStored<LeaseState>(key, object.bytes)
-  if (state.holder !== null && object.etag !== stale) return { busy: object.etag, holder: state.holder }
-  const taken = await store.write(key, stateBytes(holder, state.beat + 1), { etag: object.etag })
+  const { etag, state } = object
+  if (state.holder !== null && etag !== stale) return { busy: etag, holder: state.holder }
+  const taken = await store.write(key, stateBytes(holder, state.beat + 1), { etag })
   return taken.won ? { etag: taken.etag } : { busy: '', holder: 'another run' }
 }
 

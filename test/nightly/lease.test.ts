@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
+import { AlmanacError } from '../../lib/core/errors.ts'
 import type { RunEvent } from '../../lib/core/event.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Lease, leaseKey, takeLease } from '../../lib/nightly/lease.ts'
@@ -48,6 +49,36 @@ function dying(store: ObjectStore): ObjectStore & { die(): void } {
 }
 
 describe('a lease', () => {
+  test('that is damaged is taken over after a minute, as that of a run that died', async () => {
+    const [store, clock] = [memoryStore(), virtualClock()]
+    const first = wish(store, clock, 'run-1')
+    await clock.pass(0)
+    await first.lease?.release()
+    const etag = (await store.head(KEY))?.etag ?? ''
+    let isDamaged = true
+    const damaged: ObjectStore = {
+      ...store,
+      read: async (key) => {
+        if (isDamaged) throw new AlmanacError('corrupt-object', `${key} is damaged`)
+        return store.read(key)
+      },
+      write: async (key, bytes, condition) => {
+        const result = await store.write(key, bytes, condition)
+        isDamaged &&= !result.won
+        return result
+      },
+    }
+    const second = wish(damaged, clock, 'run-2')
+    await clock.pass(50 * SECOND)
+    expect([second.lease, second.failure, (await store.head(KEY))?.etag]).toEqual([
+      undefined,
+      undefined,
+      etag,
+    ])
+    await clock.pass(11 * SECOND)
+    expect([second.lease !== undefined, await holderOf(store)]).toEqual([true, 'run-2'])
+  })
+
   test('is taken at once when it is free, and again after it was handed back', async () => {
     const [store, clock] = [memoryStore(), virtualClock()]
     const first = wish(store, clock, 'run-1')
