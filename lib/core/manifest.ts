@@ -2,7 +2,7 @@ import type { Day } from './day.ts'
 import { AlmanacError } from './errors.ts'
 import { keys, type Place } from './keys.ts'
 import type { ObjectStore } from './ports.ts'
-import { type CandidateReceipt, heldTo, parseStored, type StoredColumn } from './receipt.ts'
+import { type CandidateReceipt, parseStored, type StoredColumn } from './receipt.ts'
 
 /** Why a manifest exists when it is not simply the night's first complete reading. */
 export interface ManifestNote {
@@ -58,5 +58,5 @@ export async function readManifest(store: ObjectStore, at: Place, day: Committed
   const key = keys.manifest(at, day.dt, day.version)
   const object = await store.read(key)
   if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
-  return heldTo(key, parseStored<Manifest>(key, object.bytes), { ...at, ...day })
+  return parseStored<Manifest>(key, object.bytes)
 }

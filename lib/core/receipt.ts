@@ -1,6 +1,7 @@
 import type { ColumnType } from './column.ts'
 import type { Day } from './day.ts'
 import { AlmanacError } from './errors.ts'
+import { parseKey } from './keys.ts'
 
 /** A column as a file or a published table has it. */
 export interface StoredColumn {
@@ -93,31 +94,34 @@ export interface CandidateReceipt {
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const encoder = new TextEncoder()
 
-/**
- * Holds what an object says of itself to the key it lies under: a copy of another one, put there by a wrong restore, is
- * whole and says something else. Throws `corrupt-object`, which names the key and both.
- */
-export function heldTo<T extends object>(key: string, value: T, expected: Partial<T>): T {
-  for (const [name, wanted] of Object.entries(expected)) {
-    const found = value[name as keyof T]
-    if (found === wanted) continue
-    throw new AlmanacError(
-      'corrupt-object',
-      `${key} says that its ${name} is ${String(found)}, not ${String(wanted)}`,
-      {
-        details: { key },
-      },
-    )
-  }
-  return value
-}
-
 /** A value as the bytes of a JSON object in the warehouse. */
 export const jsonBytes = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value, null, 1)}\n`)
 
+/** What an object must say of itself, by its key. */
+function factsOf(key: string): Readonly<Record<string, string | number>> {
+  const { area, labels, file = '' } = parseKey(key) ?? {}
+  const name = file.replace(/\.json$/, '')
+  if (area === 'landing' || area === 'runs') return { ...labels }
+  if (area === 'candidate' || area === 'observation') return { ...labels, sha256: name }
+  return area === 'manifest' ? { ...labels, version: Number(name.slice(1)) } : {}
+}
+
+/** Holds an object to its key: a copy of another one, put there by a wrong restore, is whole and of something else. */
+function holdToKey(key: string, value: object): void {
+  const says = new Map<string, unknown>(Object.entries(value))
+  for (const [name, wanted] of Object.entries(factsOf(key))) {
+    const found = says.get(name)
+    if (found !== wanted)
+      throw new AlmanacError(
+        'corrupt-object',
+        `${key} says that its ${name} is ${String(found)}, not ${wanted}`,
+      )
+  }
+}
+
 /**
- * The JSON object of ours under a key. Throws `corrupt-object` when it is no JSON of format 1:
- * the store has verified the bytes, so this names a file that something else wrote.
+ * The JSON object of ours under a key. Throws `corrupt-object` when it is no JSON of format 1, or says of itself that it
+ * belongs under another key: the store has verified the bytes, so this names a file that something else wrote.
  */
 export function parseStored<T extends { readonly format: 1 }>(key: string, bytes: Uint8Array): T {
   let value: unknown
@@ -129,5 +133,6 @@ export function parseStored<T extends { readonly format: 1 }>(key: string, bytes
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) {
     throw new AlmanacError('corrupt-object', `${key} is not of format 1, the only one this version reads`)
   }
+  holdToKey(key, value)
   return value as T
 }

@@ -59,6 +59,9 @@ async function select(connection: DuckDBConnection, sql: string): Promise<Answer
 /** The engine's refusal as an error of ours: what reaches outside the published tables is not read-only SQL over them. */
 function refusal(cause: unknown): AlmanacError {
   if (cause instanceof AlmanacError) return cause
+  const [, unknown] =
+    /^Invalid Input Error: (.* is not of format 1, the only one this version reads)/.exec(said(cause)) ?? []
+  if (unknown !== undefined) return new AlmanacError('corrupt-object', unknown, { cause })
   return new AlmanacError(
     said(cause).startsWith('Permission Error') ? 'sql-not-read-only' : 'bad-sql',
     said(cause),

@@ -2,7 +2,7 @@ import type { Day } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import { type CandidateReceipt, heldTo, jsonBytes, parseStored, type Receipt } from '../core/receipt.ts'
+import { type CandidateReceipt, jsonBytes, parseStored, type Receipt } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
 import { type Desk, readVerified } from './desk.ts'
 import type { StagedFile } from './transforms.ts'
@@ -74,18 +74,11 @@ export async function buildCandidate(desk: Desk, shards: readonly Receipt[]): Pr
   return receipt
 }
 
-/** What the receipt of a candidate or of an observation must say, by its key. */
-export function receiptFacts(key: string): Partial<CandidateReceipt> {
-  const parsed = parseKey(key)
-  const { entity = '', site = '', dt = '' } = parsed?.labels ?? {}
-  return { entity, site, dt, sha256: parsed?.file.replace(/\.json$/, '') ?? '' }
-}
-
 /** Reads a stored candidate's receipt. */
 async function readCandidateReceipt(store: ObjectStore, key: string): Promise<CandidateReceipt> {
   const object = await store.read(key)
   if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
-  return heldTo(key, parseStored<CandidateReceipt>(key, object.bytes), receiptFacts(key))
+  return parseStored<CandidateReceipt>(key, object.bytes)
 }
 
 /**

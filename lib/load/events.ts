@@ -5,9 +5,9 @@ import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { eventColumns } from '../core/published.ts'
-import { type CandidateReceipt, heldTo, jsonBytes, parseStored } from '../core/receipt.ts'
+import { type CandidateReceipt, jsonBytes, parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
-import { canonicalFile, receiptFacts, receiptOf } from './candidate.ts'
+import { canonicalFile, receiptOf } from './candidate.ts'
 import { type Desk, readVerified } from './desk.ts'
 import { isMadeOf } from './footer.ts'
 import type { Landing } from './landing.ts'
@@ -70,10 +70,7 @@ async function readObservation(desk: Shelf, { dt, hash }: { dt: Day; hash: strin
   const object = await desk.store.read(key)
   if (object === undefined)
     throw new AlmanacError('corrupt-object', `${key} is gone, and its observation is there`)
-  return {
-    dt,
-    receipt: heldTo<Observation['receipt']>(key, parseStored(key, object.bytes), receiptFacts(key)),
-  }
+  return { dt, receipt: parseStored(key, object.bytes) }
 }
 
 const onceEach = (desk: Shelf) => {

@@ -2,7 +2,7 @@ import { addDays, type Day } from '../core/day.ts'
 import { AlmanacError, isError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import { heldTo, parseStored, type Receipt } from '../core/receipt.ts'
+import { parseStored, type Receipt } from '../core/receipt.ts'
 
 /** A landing of which every shard is there: one run's complete reading of an entity's day. */
 export interface Landing {
@@ -16,8 +16,7 @@ export interface Landing {
 async function readReceipt(store: ObjectStore, key: string): Promise<Receipt> {
   const object = await store.read(key)
   if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was listed and is gone`)
-  const { entity = '', site = '', dt = '', run = '', shard = '' } = parseKey(key)?.labels ?? {}
-  return heldTo(key, parseStored<Receipt>(key, object.bytes), { entity, site, dt, run, shard })
+  return parseStored<Receipt>(key, object.bytes)
 }
 
 /** One run's landing, whole or damaged; undefined when a shard has not landed. */
