@@ -6,10 +6,10 @@ import { shelfOf } from './shelf.ts'
 import type { InstantStyle, Value } from './value.ts'
 import type { Warehouse } from './warehouse.ts'
 
-/** Asks the published tables of these sites one statement; the engine is closed when `take` has the rows. */
+/** Asks the published tables of these sites (undefined: of all) one statement; the engine is closed when `take` has the rows. */
 export async function ask<T>(
   warehouse: Warehouse,
-  sites: readonly string[],
+  sites: readonly string[] | undefined,
   sql: string,
   take: (answer: EngineAnswer) => Promise<T>,
 ): Promise<T> {
@@ -28,7 +28,7 @@ export async function ask<T>(
 /** All rows of a short answer. */
 export const askRows = (
   warehouse: Warehouse,
-  sites: readonly string[],
+  sites: readonly string[] | undefined,
   sql: string,
   style: InstantStyle,
 ): Promise<readonly (readonly Value[])[]> =>

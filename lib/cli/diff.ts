@@ -9,7 +9,7 @@ import { entityWithHistory } from './history.ts'
 import { note } from './note.ts'
 import { styleOf, writeAnswer } from './output.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
-import { chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
+import { askedSites, chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
 
 const COLUMNS = columnsOf('site', 'entity', 'change', 'id', 'name', 'column', 'old', 'new')
 
@@ -52,14 +52,14 @@ async function run(call: Call): Promise<number> {
   const entities =
     name === undefined ? ENTITIES.filter(({ event }) => event === undefined) : [entityWithHistory(name)]
   const warehouse = await existingWarehouse(call)
-  const sites = await chosenSites(warehouse, call)
+  const asked = await askedSites(warehouse, call)
   const { diffOf } = await import('../questions/diff.ts')
   const format = formatOf(call.options)
-  const rows = await askRows(warehouse, sites, diffOf(entities, from, to), styleOf(format))
+  const rows = await askRows(warehouse, asked, diffOf(entities, from, to), styleOf(format))
   await writeAnswer(call.io, format, answerOf(COLUMNS, rows))
   await note(
     call,
-    ...(await dayNotes(warehouse, sites, entities, [from, to])),
+    ...(await dayNotes(warehouse, asked ?? (await chosenSites(warehouse, call)), entities, [from, to])),
     `${from} to ${to}: ${summary(rows)}`,
   )
   return 0

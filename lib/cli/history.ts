@@ -7,7 +7,7 @@ import { errorText } from './failure.ts'
 import { write } from './io.ts'
 import { styleOf, writeAnswer } from './output.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
-import { chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
+import { askedSites, existingWarehouse, type Warehouse } from './warehouse.ts'
 import { shown } from './width.ts'
 
 type Rows = readonly (readonly Value[])[]
@@ -60,7 +60,7 @@ async function run(call: Call): Promise<number> {
   const entity = entityWithHistory(argument(call, 0))
   const text = argument(call, 1)
   const warehouse = await existingWarehouse(call)
-  const sites = await chosenSites(warehouse, call)
+  const sites = await askedSites(warehouse, call)
   const { rowsCalled } = await import('../questions/history.ts')
   const found = await askRows(warehouse, sites, rowsCalled(entity, text), styleOf(formatOf(call.options)))
   if (found.length === 0) {

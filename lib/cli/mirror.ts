@@ -1,10 +1,8 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fewAtOnce } from './few-at-once.ts'
 import { READABLE } from './shelf.ts'
 import type { Warehouse } from './warehouse.ts'
-
-/** How many objects are copied at once. */
-const AT_ONCE = 16
 
 /** The keys of the files below a folder, relative and with `/`. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
@@ -20,10 +18,7 @@ export async function mirrored({ store, file }: Warehouse, folder: string): Prom
   await mkdir(folder, { recursive: true })
   const infos = (await Promise.all(READABLE.map((area) => store.list(`${area}/`)))).flat()
   const { copyInto } = await import('../adapters/local/cache.ts')
-  for (let at = 0; at < infos.length; at += AT_ONCE)
-    await Promise.all(
-      infos.slice(at, at + AT_ONCE).map(async (info) => copyInto(join(folder, info.key), await file(info))),
-    )
+  await fewAtOnce(infos, async (info) => copyInto(join(folder, info.key), await file(info)))
   const wanted = new Set(infos.map(({ key }) => join(folder, key)))
   for (const path of await filesBelow(folder)) if (!wanted.has(path)) await rm(path, { force: true })
   return folder

@@ -5,11 +5,12 @@ import type { Relation } from '../tables/relation.ts'
 import { ask, isUnknownTable } from './ask.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { plainAnswer } from './engine-value.ts'
+import { fewAtOnce } from './few-at-once.ts'
 import { mirrored } from './mirror.ts'
 import { note } from './note.ts'
 import { styleOf, writeAnswer } from './output.ts'
 import { readableFolders } from './shelf.ts'
-import { chosenSites, existingWarehouse, isBucket, type Warehouse } from './warehouse.ts'
+import { askedSites, existingWarehouse, isBucket, type Warehouse } from './warehouse.ts'
 
 /** Looks at every object that these relations read. Throws `corrupt-object`, which names the first that is damaged. */
 async function verifyFiles(
@@ -17,7 +18,7 @@ async function verifyFiles(
   relations: readonly Pick<Relation, 'objects'>[],
 ): Promise<void> {
   const prefixes = new Set(relations.flatMap(({ objects }) => objects?.prefix ?? []))
-  for (const prefix of prefixes) await Promise.all((await store.list(prefix)).map((info) => file(info)))
+  for (const prefix of prefixes) await fewAtOnce(await store.list(prefix), file)
 }
 
 async function exportTo(file: string, call: Call, warehouse: Warehouse): Promise<void> {
@@ -53,7 +54,7 @@ function withTables(thrown: unknown, relations: readonly Relation[]): unknown {
 }
 
 async function answerSql(call: Call, warehouse: Warehouse, sql: string): Promise<void> {
-  const sites = await chosenSites(warehouse, call)
+  const sites = await askedSites(warehouse, call)
   const format = formatOf(call.options)
   const { relationsOf } = await import('../tables/relation.ts')
   await ask(warehouse, sites, sql, (answer) =>

@@ -17,10 +17,10 @@ function isDerived(area: string): area is Area {
 export const readableFolders = (root: string): readonly string[] => READABLE.map((area) => join(root, area))
 
 /**
- * A warehouse as queries need it, of these sites alone: an object's bytes are verified before the engine sees its path.
+ * A warehouse as queries need it, of these sites alone (undefined: of all): an object's bytes are verified before the engine sees its path.
  * Of a bucket, the engine sees the cache, into which nothing comes but what a question needed.
  */
-export function shelfOf(warehouse: Warehouse, sites: readonly string[]): Shelf {
+export function shelfOf(warehouse: Warehouse, sites: readonly string[] | undefined): Shelf {
   const { name, folder, store, file } = warehouse
   return {
     store: storeOfSites(store, sites),

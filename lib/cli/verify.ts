@@ -6,7 +6,7 @@ import { type Paint, paint } from './paint.ts'
 import { withEngine } from './run-ports.ts'
 import { selectedEntities } from './selection.ts'
 import { columnsOf } from './value.ts'
-import { chosenSites, existingWarehouse } from './warehouse.ts'
+import { askedSites, existingWarehouse } from './warehouse.ts'
 import { shown } from './width.ts'
 
 const COLUMNS = columnsOf('site', 'entity', 'level', 'message', 'key', 'next')
@@ -48,7 +48,7 @@ async function tell({ io, options }: Call, findings: AsyncIterable<Finding>): Pr
 async function run(call: Call): Promise<number> {
   const entities = selectedEntities(call.options)
   const warehouse = await existingWarehouse(call)
-  const sites = await chosenSites(warehouse, call)
+  const sites = await askedSites(warehouse, call)
   const { verify } = await import('../verify/verify.ts')
   return withEngine(async (engine) =>
     (await tell(call, verify(warehouse.store, engine, entities, sites))) ? 0 : 1,

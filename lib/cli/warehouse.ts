@@ -138,8 +138,8 @@ export async function existingWarehouses(call: Call): Promise<readonly Warehouse
  * lost, its rows are there all the same, and an answer without them would be false.
  */
 export async function sitesIn(store: ObjectStore): Promise<readonly string[]> {
-  const [bound, published] = await Promise.all([store.list('site/'), store.list('current/')])
-  const slugs = [...bound, ...published].flatMap(({ key }) => parseKey(key)?.labels['site'] ?? slugIn(key))
+  const listed = await Promise.all(['site/', 'current/', 'event/'].map((area) => store.list(area)))
+  const slugs = listed.flat().flatMap(({ key }) => parseKey(key)?.labels['site'] ?? slugIn(key))
   return [...new Set(slugs)].sort()
 }
 
@@ -169,6 +169,13 @@ export async function chosenSites(
   })
 }
 
+/**
+ * The sites that a question is about: the one given, else undefined, which stands for all that is there. Without --site
+ * nothing is left out by what the warehouse knows: where that is lost, an answer would be empty, and false.
+ */
+export const askedSites = async (warehouse: Warehouse, call: Call): Promise<readonly string[] | undefined> =>
+  siteOption(call.options) === undefined ? undefined : chosenSites(warehouse, call)
+
 /** The one site to change. Throws `usage` when there are several and none was given. */
 export async function oneSite(warehouse: Warehouse, call: Call): Promise<string> {
   const sites = await chosenSites(warehouse, call)
@@ -183,8 +190,9 @@ export async function oneSite(warehouse: Warehouse, call: Call): Promise<string>
   })
 }
 
-/** The store as it is for one site: listings leave the other sites out. */
-export function storeOfSites(store: ObjectStore, sites: readonly string[]): ObjectStore {
+/** The store as it is for these sites: listings leave the others out; undefined leaves out none. */
+export function storeOfSites(store: ObjectStore, sites: readonly string[] | undefined): ObjectStore {
+  if (sites === undefined) return store
   const isOurs = (key: string): boolean => {
     const site = parseKey(key)?.labels['site']
     return site === undefined || sites.includes(site)

@@ -123,33 +123,38 @@ export function replaceDay(
 }
 
 /**
- * A day's manifest; where it is damaged, as much of it as its next version needs: nothing is read of a version that another
- * one replaced, so that a day can be taken out whose manifest is lost.
+ * The manifest of a day that can be withdrawn. Where it is damaged, as much of it as its next version needs: nothing is
+ * read of a version that another one replaced. Throws `already-committed` when the day is withdrawn.
  */
-async function unlessDamaged(desk: Desk, dt: Day): Promise<Manifest & { readonly isDamaged: boolean }> {
+async function withdrawable(desk: Desk, dt: Day): Promise<Manifest> {
   try {
-    return { ...(await committedManifest(desk, dt)), isDamaged: false }
+    const manifest = await committedManifest(desk, dt)
+    if (manifest.candidate !== null) return manifest
   } catch (error) {
     if (!isError(error, 'corrupt-object')) throw error
-    const days = await committedDays(desk.store, desk.at)
-    const version = days.find((day) => day.dt === dt)?.version ?? 0
-    return {
-      format: 1,
-      ...desk.at,
-      dt,
-      version,
-      candidate: null,
-      rows: 0,
-      columns: candidateColumns(desk.shape),
-      missing: [],
-      observedFrom: 0,
-      observedTo: 0,
-      receipt: null,
-      replaces: null,
-      note: null,
-      run: 'unknown',
-      isDamaged: true,
-    }
+    return lostManifest(desk, dt)
+  }
+  throw new AlmanacError('already-committed', `${desk.at.entity} of ${dt} is withdrawn already`)
+}
+
+/** What stands for a manifest that cannot be read; of a withdrawn day nobody asks when it was read. */
+async function lostManifest({ store, at, shape }: Desk, dt: Day): Promise<Manifest> {
+  const version = (await committedDays(store, at)).find((day) => day.dt === dt)?.version ?? 0
+  return {
+    format: 1,
+    ...at,
+    dt,
+    version,
+    candidate: null,
+    rows: 0,
+    columns: candidateColumns(shape),
+    missing: [],
+    observedFrom: 0,
+    observedTo: 0,
+    receipt: null,
+    replaces: null,
+    note: null,
+    run: '',
   }
 }
 
@@ -163,10 +168,7 @@ export function withdrawDay(
 ): Promise<LoadResult> {
   stateOnly(entity, 'withdraw')
   return atDesk(store, engine, entity, site, async (desk) => {
-    const { isDamaged, ...old } = await unlessDamaged(desk, dt)
-    if (old.candidate === null && !isDamaged)
-      throw new AlmanacError('already-committed', `${entity.name} of ${dt} is withdrawn already`)
-    await withdraw(store, old, { run, note: { kind: 'withdrawn', reason } })
+    await withdraw(store, await withdrawable(desk, dt), { run, note: { kind: 'withdrawn', reason } })
     return finishLoad(desk, run, dt)
   })
 }

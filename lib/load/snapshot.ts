@@ -124,7 +124,12 @@ export async function* expectedSnapshots(
       yield { day, snapshot: () => desk.transforms.snapshot(rows, EXPECTED) }
       continue
     }
-    const folded: ParentDay = await desk.transforms.parentDay(day.dt, rows, before, EXPECTED_PARENTS)
+    const folded: ParentDay = await desk.transforms.parentDay(
+      day.dt,
+      rows,
+      rows === null ? undefined : before,
+      EXPECTED_PARENTS,
+    )
     if (rows !== null) before = folded
     yield {
       day,

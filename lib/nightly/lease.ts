@@ -47,22 +47,31 @@ export const leaseKey = ({ host, name }: SessionName): string => keys.lease(sha2
 const stateBytes = (holder: string | null, beat: number): Uint8Array =>
   jsonBytes({ format: 1, holder, beat } satisfies LeaseState)
 
+/** An object, or only its ETag where it is damaged; undefined when there is none. */
+async function lookAt(store: ObjectStore, key: string): Promise<StoredObject | { etag: string } | undefined> {
+  try {
+    return await store.read(key)
+  } catch (error) {
+    if (!isError(error, 'corrupt-object')) throw error
+    return store.head(key)
+  }
+}
+
 /**
  * The state of a lease. A damaged one counts as held by somebody unknown: whoever holds it writes it anew with the next
- * beat, and when nobody does it is taken over like that of a run that died.
+ * beat, and when nobody does it is taken over like that of a run that died. One of another format is not: a later version
+ * of this program holds it. Throws `corrupt-object` for that.
  */
 async function readState(
   store: ObjectStore,
   key: string,
 ): Promise<{ etag: string; state: Pick<LeaseState, 'holder' | 'beat'> } | undefined> {
-  try {
-    const object = await store.read(key)
-    return object && { etag: object.etag, state: parseStored<LeaseState>(key, object.bytes) }
-  } catch (error) {
-    if (!isError(error, 'corrupt-object')) throw error
-    const info = await store.head(key)
-    return info && { etag: info.etag, state: { holder: 'whose name is damaged', beat: 0 } }
-  }
+  const object = await lookAt(store, key)
+  if (object === undefined) return undefined
+  const { etag } = object
+  return 'bytes' in object
+    ? { etag, state: parseStored<LeaseState>(key, object.bytes) }
+    : { etag, state: { holder: 'whose name is damaged', beat: 0 } }
 }
 
 /** Tries once: the ETag when the lease is ours now, else the state that is in the way. */

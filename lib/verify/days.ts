@@ -9,7 +9,8 @@ import { foldHistory } from '../load/history.ts'
 import { readDerived } from '../load/publish.ts'
 import { expectedSnapshots } from '../load/snapshot.ts'
 import type { StagedFile } from '../load/transforms.ts'
-import { type Finding, rebuildHint, restoreHint, withdrawHint } from './finding.ts'
+import type { Finding } from './finding.ts'
+import { lostHint, rebuildHint, restoreHint, withdrawHint } from './hint.ts'
 
 const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
   ...at,
@@ -39,12 +40,12 @@ async function* verifyDay(desk: Desk, day: CommittedDay): AsyncGenerator<Finding
   const key = keys.manifest(desk.at, day.dt, day.version)
   const manifest = await desk.manifest(day)
   const fault = proofFault(manifest)
-  if (fault !== null) yield wrong(desk, key, fault, restoreHint(desk.at.entity, day.dt))
+  if (fault !== null) yield wrong(desk, key, fault, restoreHint(desk.at, day.dt))
   if (manifest.candidate === null) return
   const found = await desk.transforms.tally([await desk.candidate(day.dt, manifest.candidate)])
   if (found.rows !== manifest.rows || found.keys !== manifest.rows) {
     const message = `its candidate holds ${found.rows} rows with ${found.keys} keys, and it says ${manifest.rows}`
-    yield wrong(desk, key, message, restoreHint(desk.at.entity, day.dt))
+    yield wrong(desk, key, message, restoreHint(desk.at, day.dt))
   }
 }
 
@@ -60,7 +61,7 @@ async function* verifyOrder(desk: Desk, days: readonly CommittedDay[]): AsyncGen
     if (before !== undefined && manifest.observedFrom <= before.observedFrom) {
       const key = keys.manifest(desk.at, day.dt, day.version)
       const message = `${day.dt} was read at ${new Date(manifest.observedFrom).toISOString()}, not after ${before.dt} (${new Date(before.observedFrom).toISOString()})`
-      yield wrong(desk, key, message, withdrawHint(desk.at.entity, before.dt, day.dt))
+      yield wrong(desk, key, message, withdrawHint(desk.at, before.dt, day.dt))
     }
     before = manifest
   }
@@ -74,7 +75,7 @@ async function* compare(
   columns: readonly StoredColumn[],
   sameBytes: string | null = null,
 ): AsyncGenerator<Finding> {
-  const hint = rebuildHint(desk.at.entity, desk.at.site)
+  const hint = rebuildHint(desk.at)
   const object = await readDerived(desk.store, key)
   if (object === undefined) {
     yield wrong(desk, key, `${key} is not there or damaged`, hint)
@@ -96,8 +97,8 @@ async function* compare(
 async function* verifyNothing(desk: Desk): AsyncGenerator<Finding> {
   for (const key of [keys.history(desk.at), keys.current(desk.at)]) {
     if ((await desk.store.head(key)) === undefined) continue
-    const next = `Restore manifest/ and candidate/ of ${desk.at.entity} from a backup: the published tables were made of them.`
-    yield wrong(desk, key, `${key} is published, and no day is committed: its manifests are lost`, next)
+    const message = `${key} is published, and no day is committed: its manifests are lost`
+    yield wrong(desk, key, message, lostHint(desk.at, 'manifest'))
     return
   }
 }

@@ -154,6 +154,20 @@ describe('every command on a bucket', () => {
     expect(await readdir(`${file}.objects`)).toContain('current')
   })
 
+  test('query --duckdb names an object of the bucket that is damaged, and leaves no database', async () => {
+    const [key, whole] = [...server.objects].find(([each]) => each.includes('snapshot/entity=users/')) ?? []
+    if (key === undefined || whole === undefined) throw new Error('there is no snapshot of users')
+    server.objects.set(key, { ...whole, body: whole.body.map((byte, i) => (i === 9 ? byte ^ 16 : byte)) })
+    // A copy in the cache would answer for the damaged object, and rightly: this one has none.
+    const fresh = { ...env, XDG_CACHE_HOME: join(folder.path, 'fresh') }
+    const file = join(folder.path, 'damaged.duckdb')
+    const { exit, err } = await almanac(['query', '--duckdb', file, '--warehouse', BUCKET], fresh)
+    server.objects.set(key, whole)
+    expect([exit, err]).toEqual([1, expect.stringMatching(/^error corrupt-object/)])
+    expect(err).toContain(`s3://warehouse/${key} is damaged`)
+    expect(await readdir(folder.path)).not.toContain('damaged.duckdb')
+  })
+
   test('were all tried', () => {
     const names = COMMANDS.map(({ name }) => name).filter((name) => !WITHOUT.includes(name))
     expect(names.filter((name) => !used.has(name))).toEqual([])

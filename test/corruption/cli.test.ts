@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Simulator } from '../../lib/simulator/server.ts'
@@ -126,23 +126,55 @@ describe('a command that needs a damaged object', () => {
     expect(await readdir(join(root, 'manifest/entity=group_members/site=demo'))).toContain(`dt=${WAITING}`)
   })
 
-  test('is an export for DuckDB', async () => {
-    await flip(keyWith('snapshot/entity=users'))
-    const { exit } = await ask('query', '--duckdb', join(folder.path, 'export.duckdb'))
-    expect(exit).toBe(1)
+  test('is an export for DuckDB: it names it, and leaves no database', async () => {
+    const key = keyWith('snapshot/entity=users')
+    await flip(key)
+    const file = join(folder.path, 'export.duckdb')
+    const { exit, err } = await ask('query', '--duckdb', file)
+    expect([exit, err]).toEqual([1, expect.stringMatching(/^error corrupt-object/)])
+    expect(err).toContain(`${key} is damaged`)
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+/** Ways to lose what tells which sites there are. */
+const UNTOLD: readonly (readonly [what: string, areas: readonly string[]])[] = [
+  ['identity', ['site']],
+  ['identity, and the current tables', ['site', 'current']],
+]
+
+describe.each(UNTOLD)('where the site’s %s are gone', (_, areas) => {
+  const lose = async (): Promise<void> => {
+    for (const area of areas) await rm(join(root, area), { recursive: true })
+  }
+
+  test.each(['users_snapshots', 'users_history', 'jobs', 'runs'])('%s answers as before', async (table) => {
+    const question = ['query', `SELECT count(*) AS n FROM ${table}`, '--output', 'csv'] as const
+    const before = await ask(...question)
+    expect(before.out).toMatch(/^n\r?\n[1-9]/)
+    await lose()
+    expect(await ask(...question)).toEqual(before)
   })
 
-  test('is a question where the site’s identity is gone: an empty answer would be false', async () => {
-    await rm(join(root, keyWith('site/')))
-    const { exit, out } = await ask('query', 'SELECT count(*) AS n FROM users', '--output', 'json')
-    expect([exit, out]).not.toEqual([0, expect.stringContaining('"n":0')])
-  })
-
-  test('is verify where the site’s identity is gone: nothing is proven by looking at nothing', async () => {
-    await rm(join(root, keyWith('site/')))
+  test('verify looks at all that is there', async () => {
+    await lose()
+    const hurt = [keyWith('snapshot/entity=users', LAST), keyWith('event/')]
+    await Promise.all(hurt.map(flip))
     const { exit, out } = await ask('verify')
-    expect([exit, out]).not.toEqual([0, ''])
+    expect(exit).toBe(1)
+    for (const key of hurt) expect(out).toContain(`${key} is damaged`)
   })
+})
+
+test('a site that never got through has runs all the same, in SQL as in status', async () => {
+  const stranger = join(folder.path, 'stranger')
+  const args = ['nightly', '--warehouse', stranger, '--date', NEXT, '--select', 'jobs', '--quiet']
+  sim.setDay(NEXT)
+  const refused = await almanac(args, { ...environmentOf(sim), TABLEAU_PAT_SECRET: 'wrong' })
+  expect(refused.exit).not.toBe(0)
+  const sql = 'SELECT site, failure_code FROM runs'
+  const { exit, out } = await almanac(['query', sql, '--warehouse', stranger, '--output', 'csv'])
+  expect([exit, out]).toEqual([0, expect.stringMatching(/demo,sign-in/)])
 })
 
 const STORED: readonly (readonly string[])[] = [

@@ -3,7 +3,7 @@ import { load, rebuild } from '../../lib/load/load.ts'
 import { bindSite } from '../../lib/nightly/identity.ts'
 import { leaseKey, takeLease } from '../../lib/nightly/lease.ts'
 import { changeNotice } from '../../lib/notify/memory.ts'
-import { virtualClock } from '../nightly/virtual-clock.ts'
+import { slowClock } from '../crash/slow-clock.ts'
 import { isDerived } from './kinds.ts'
 import { lookAtPublished } from './published.ts'
 import { digestOf, type Stand, type Target, tableOf, truthOf } from './stand.ts'
@@ -121,7 +121,7 @@ const USES: Readonly<Record<string, (stand: Stand, slug: string) => Promise<unkn
   site: ({ vault }, slug) => bindSite(vault.store, slug, ANOTHER_SITE),
   notice: ({ vault }, slug) => changeNotice(vault.store, slug, (notice) => ({ notice, result: undefined })),
   lease: async ({ vault }) => {
-    const options = { store: vault.store, clock: virtualClock(), emit: () => undefined, holder: 'trial' }
+    const options = { store: vault.store, clock: slowClock(), emit: () => undefined, holder: 'trial' }
     return (await takeLease(leaseKey(SESSION), options)).release()
   },
 }

@@ -85,6 +85,17 @@ describe('an object that is gone', () => {
     })
   })
 
+  test.each([
+    ['candidate', MEMBERS, /^It is primary .* almanac withdraw group_members /],
+    ['observation receipt', JOBS, /^It is primary .* remove observation/],
+  ] as const)('is named with what to do: %s', { timeout: LIMIT }, async (kind, entity, next) => {
+    const lost = ofKind(kind, entity)
+    await without(lost, async () => {
+      const found = (await findingsOf(stand, [entity])).find(({ key }) => lost.includes(key))
+      expect(found?.next).toMatch(next)
+    })
+  })
+
   test('is missed by verify: coverage', { timeout: LIMIT }, () =>
     without(ofKind('coverage', MEMBERS), async () => {
       expect(await complaintsOf(stand, MEMBERS)).not.toEqual([])
@@ -125,6 +136,21 @@ describe('an object that is gone', () => {
   )
 })
 
+const isPrimary = (key: string): boolean => /^(landing|candidate|observation|manifest)\//.test(key)
+
+describe('an entity of which nothing is left but what was published', () => {
+  test.each([
+    ['its manifests', GROUPS],
+    ['its observations', JOBS],
+  ] as const)('is named: %s are lost', { timeout: LIMIT }, (what, entity) =>
+    without(holding(`=${entity.name}/`).filter(isPrimary), async () => {
+      expect(await findingsOf(stand, [entity])).toMatchObject([
+        { level: 'wrong', message: expect.stringContaining(`${what} are lost`) },
+      ])
+    }),
+  )
+})
+
 /** What is lost together, of which entity, and what verify says of it before the next load; undefined: nothing. */
 interface Blind {
   readonly what: string
@@ -132,8 +158,6 @@ interface Blind {
   readonly lost: () => readonly string[]
   readonly before: RegExp | undefined
 }
-
-const isPrimary = (key: string): boolean => /^(landing|candidate|observation|manifest)\//.test(key)
 
 const BLIND: readonly Blind[] = [
   {
@@ -180,19 +204,6 @@ describe('what verify does not see', () => {
       expect(await complaintsOf(stand, entity)).toEqual([])
     })
   })
-
-  test(
-    'an entity of which nothing is left but what was published: its manifests are lost',
-    {
-      timeout: LIMIT,
-    },
-    () =>
-      without(holding('=groups/').filter(isPrimary), async () => {
-        expect(await findingsOf(stand, [GROUPS])).toMatchObject([
-          { level: 'wrong', message: expect.stringContaining('its manifests are lost') },
-        ])
-      }),
-  )
 
   test('a published day that nobody committed, written through the store', { timeout: LIMIT }, async () => {
     const at = { entity: GROUPS.name, site: SITE }

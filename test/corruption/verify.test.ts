@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
 import { readManifest } from '../../lib/core/manifest.ts'
-import { withdrawDay } from '../../lib/load/correct.ts'
+import { replaceDay, withdrawDay } from '../../lib/load/correct.ts'
 import { load, rebuild } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import type { Finding } from '../../lib/verify/finding.ts'
@@ -43,6 +43,36 @@ async function restore(key: string): Promise<void> {
 const REBUILD = /^It is derived: almanac load --rebuild --select (\S+) --site (\S+) makes it again\.$/
 const WITHDRAW = /almanac withdraw (\S+) --date (\S+) --reason/
 
+const at = (entity: Entity) => ({ entity: entity.name, site: SITE })
+
+/** What is said first of an object. Throws when nothing is. */
+async function findingOf(key: string): Promise<Finding> {
+  const found = (await findings()).find((finding) => finding.key === key)
+  if (found === undefined) throw new Error(`nothing is said of ${key}`)
+  return found
+}
+
+/** Damages an object, does what a test does with what is said of it, and puts everything back. */
+async function damaged(key: string, work: (found: Finding) => Promise<void>): Promise<void> {
+  await stand.vault.put(key, new Uint8Array([1]))
+  try {
+    await work(await findingOf(key))
+  } finally {
+    await stand.vault.reset()
+  }
+}
+
+/** Puts other bytes under a key, rightly recorded, looks at what is said of it, and puts everything back. */
+async function replaced(key: string, bytes: Uint8Array, look: (found: Finding) => void): Promise<void> {
+  await stand.vault.put(key, bytes)
+  await stand.vault.mark(key, markOf(bytes))
+  try {
+    look(await findingOf(key))
+  } finally {
+    await stand.vault.reset()
+  }
+}
+
 /** Does what a finding says is to be done about a derived object. */
 async function follow({ next }: Finding): Promise<void> {
   const [, name, site = ''] = REBUILD.exec(next) ?? []
@@ -79,7 +109,7 @@ describe('verify', () => {
         expect([key, next]).toEqual([
           key,
           expect.stringMatching(
-            /^It is primary .* restore |^It is temporary|^Nothing is made of it|^Its day is not committed/,
+            /^It is primary .* restore |^It is temporary|^Nothing is (made|committed) of it.* restore /,
           ),
         ])
       await Promise.all(primary.map(restore))
@@ -95,12 +125,39 @@ describe('verify', () => {
     figure('verify-names', counts)
   })
 
-  test.each(OF_SITE)('names a damaged object of the site: %s', { timeout: LIMIT }, async (kind) => {
-    const { key } = victimOf(stand, kind, randomFrom(0))
-    await stand.vault.put(key, new Uint8Array([1]))
-    const found = await findings()
-    await stand.vault.reset()
-    expect(found.map((finding) => finding.key)).toContain(key)
+  test.each(OF_SITE)(
+    'names a damaged object of the site, and all is well once it is removed: %s',
+    {
+      timeout: LIMIT,
+    },
+    async (kind) => {
+      const { key } = victimOf(stand, kind, randomFrom(0))
+      await damaged(key, async ({ entity, next }) => {
+        expect([entity, next]).toEqual([kind, expect.stringMatching(/ remove it/)])
+        await stand.vault.drop(key)
+        expect(isWell(await findings())).toBe(true)
+      })
+    },
+  )
+
+  test.each(OF_SITE)(
+    'names an object of the site of a format it does not know: %s',
+    {
+      timeout: LIMIT,
+    },
+    async (kind) => {
+      const { key, bytes } = victimOf(stand, kind, randomFrom(0))
+      const later = Buffer.from(Buffer.from(bytes).toString().replace('"format": 1', '"format": 2'))
+      await replaced(key, later, ({ message }) => expect(message).toContain(`${key} is not of format 1`))
+    },
+  )
+
+  test('names what says that it belongs under another key', { timeout: LIMIT }, async () => {
+    const [key, other] = [LAST, FIRST].map((dt) => keys.manifest(at(GROUPS), dt, 1))
+    const bytes = stand.world.objects.get(other ?? '') ?? new Uint8Array()
+    await replaced(key ?? '', bytes, ({ level, message }) =>
+      expect([level, message]).toEqual(['damaged', `${key} says that its dt is ${FIRST}, not ${LAST}`]),
+    )
   })
 
   test('a day whose landing is damaged is read again, as it says', { timeout: LIMIT }, async () => {
@@ -133,8 +190,6 @@ interface Loss {
   readonly key: () => Promise<string>
 }
 
-const at = (entity: Entity) => ({ entity: entity.name, site: SITE })
-
 async function candidateOf(dt: string, version: number): Promise<string> {
   const { candidate } = await readManifest(stand.vault.store, at(GROUPS), { dt, version })
   return candidate ?? ''
@@ -143,20 +198,22 @@ async function candidateOf(dt: string, version: number): Promise<string> {
 const only = (prefix: string, ending: string): string =>
   [...stand.world.objects.keys()].find((key) => key.startsWith(prefix) && key.endsWith(ending)) ?? ''
 
-/** Loses an object for good, and does what verify says is to be done without a backup; answers whether loads go on. */
-async function withoutBackup({ entity, key }: Loss): Promise<void> {
-  const lost = await key()
-  await stand.vault.put(lost, new Uint8Array([1]))
-  try {
-    const found = (await findings([entity])).find((finding) => finding.key === lost)
-    const [, name, dt = ''] = WITHDRAW.exec(found?.next ?? '') ?? []
-    expect(name).toBe(entity.name)
-    await withdrawDay(stand.vault.store, engine, entity, SITE, { dt, run: 'test', reason: 'object lost' })
-    await load(stand.vault.store, engine, entity, SITE, 'test')
-    await rebuild(stand.vault.store, engine, entity, SITE)
-  } finally {
-    await stand.vault.reset()
-  }
+const reload = (entity: Entity) => load(stand.vault.store, engine, entity, SITE, 'test')
+
+/** Takes the day out that a hint names. */
+async function takeOut(entity: Entity, next: string): Promise<void> {
+  const [, name, dt = ''] = WITHDRAW.exec(next) ?? []
+  expect(name).toBe(entity.name)
+  await withdrawDay(stand.vault.store, engine, entity, SITE, { dt, run: 'test', reason: 'object lost' })
+}
+
+/** Sees that all is well of an entity once what is still damaged is removed, as it says. */
+async function isWellWithout(entity: Entity, key: string): Promise<void> {
+  const left = (await findings([entity])).filter(({ level }) => level !== 'ok')
+  expect(left.map((finding) => finding.key)).toEqual([key])
+  expect(left[0]?.next).toMatch(/^Nothing is made of it any more: .* else remove it/)
+  await stand.vault.drop(key)
+  expect(isWell(await findings([entity]))).toBe(true)
 }
 
 const HEALED: readonly Loss[] = [
@@ -170,7 +227,6 @@ const HEALED: readonly Loss[] = [
     entity: MEMBERS,
     key: async () => only(`candidate/entity=group_members/site=test/dt=${FIRST}`, '.parquet'),
   },
-  { what: 'a manifest', entity: GROUPS, key: async () => keys.manifest(at(GROUPS), LAST, 1) },
 ]
 
 const OBSERVED: readonly Loss[] = [
@@ -178,11 +234,13 @@ const OBSERVED: readonly Loss[] = [
   { what: 'the receipt of an observation', entity: JOBS, key: async () => only('observation/', '.json') },
 ]
 
-const HELD_LOSS: Loss = {
-  what: 'a held candidate',
-  entity: GROUPS,
-  key: async () => only(`candidate/entity=groups/site=test/dt=${HELD}`, '.parquet'),
-}
+const HELD_LOSSES = ['.parquet', '.json'].map(
+  (ending): Loss => ({
+    what: ending === '.json' ? 'the receipt of a held candidate' : 'a held candidate',
+    entity: GROUPS,
+    key: async () => only(`candidate/entity=groups/site=test/dt=${HELD}`, ending),
+  }),
+)
 
 /** Objects that nothing is made of any more: to take their day out would lose a good day. */
 const NEEDLESS: readonly Loss[] = [
@@ -192,6 +250,11 @@ const NEEDLESS: readonly Loss[] = [
     key: async () => keys.candidate(at(GROUPS), CORRECTED, await candidateOf(CORRECTED, 1)),
   },
   {
+    what: 'a manifest that was replaced',
+    entity: GROUPS,
+    key: async () => keys.manifest(at(GROUPS), CORRECTED, 1),
+  },
+  {
     what: 'the receipt of a candidate whose manifest holds it',
     entity: GROUPS,
     key: async () => keys.candidateReceipt(at(GROUPS), LAST, await candidateOf(LAST, 1)),
@@ -199,46 +262,68 @@ const NEEDLESS: readonly Loss[] = [
 ]
 
 describe('without a backup', () => {
-  test.each(HEALED)('what it says lets loads go on: $what', { timeout: LIMIT }, withoutBackup)
-
-  test.each(OBSERVED)('what it says lets loads go on: $what', { timeout: LIMIT }, async ({ key }) => {
+  test.each(HEALED)('what it says lets loads go on: $what', { timeout: LIMIT }, async ({ entity, key }) => {
     const lost = await key()
-    await stand.vault.put(lost, new Uint8Array([1]))
-    try {
-      const { next = '' } = (await findings([JOBS])).find((finding) => finding.key === lost) ?? {}
-      const named = [...next.matchAll(/observation\/\S+\.(?:parquet|json)/g)].map(([file]) => file)
-      expect(named).toHaveLength(2)
-      for (const file of named) await stand.vault.store.remove(file)
-      await rebuild(stand.vault.store, engine, JOBS, SITE)
-      await load(stand.vault.store, engine, JOBS, SITE, 'test')
-      expect((await findings([JOBS])).filter(({ level }) => level !== 'ok')).toEqual([])
-    } finally {
-      await stand.vault.reset()
-    }
+    await damaged(lost, async ({ next }) => {
+      await takeOut(entity, next)
+      await reload(entity)
+      await rebuild(stand.vault.store, engine, entity, SITE)
+      await isWellWithout(entity, lost)
+    })
   })
 
-  test('loads pass by a held candidate that is lost, and verify says so', { timeout: LIMIT }, async () => {
-    const lost = await HELD_LOSS.key()
-    await stand.vault.put(lost, new Uint8Array([1]))
-    try {
-      const found = (await findings([GROUPS])).find((finding) => finding.key === lost)
-      expect(found?.next).toMatch(/^Its day is not committed, and loads pass it by/)
-      const { held } = await load(stand.vault.store, engine, GROUPS, SITE, 'test')
-      expect(held.find(({ dt }) => dt === HELD)).toMatchObject({
-        verdict: 'incomplete',
-        reason: expect.stringContaining(lost),
+  test('what it says gives a day back whose manifest is damaged', { timeout: LIMIT }, async () => {
+    const lost = keys.manifest(at(GROUPS), LAST, 1)
+    await damaged(lost, async ({ next }) => {
+      await takeOut(GROUPS, next)
+      const [, dt = '', replaces = ''] = / load .*--date (\S+) --replace (\S+) /.exec(next) ?? []
+      const correction = { dt, replaces, run: 'test', reason: 'manifest lost' }
+      await replaceDay(stand.vault.store, engine, GROUPS, SITE, correction)
+      expect(await changedOf(stand, GROUPS)).toEqual([])
+      await isWellWithout(GROUPS, lost)
+    })
+  })
+
+  test.each(OBSERVED)('what it says lets loads go on: $what', { timeout: LIMIT }, async ({ key }) => {
+    await damaged(await key(), async ({ next }) => {
+      const named = [...next.matchAll(/observation\/\S+\.(?:parquet|json)/g)].map(([file]) => file)
+      expect(named).toHaveLength(2)
+      for (const file of named) await stand.vault.drop(file)
+      await rebuild(stand.vault.store, engine, JOBS, SITE)
+      await reload(JOBS)
+      expect(isWell(await findings([JOBS]))).toBe(true)
+    })
+  })
+
+  test.each(HELD_LOSSES)(
+    'a reading that is held comes back once it is removed: $what',
+    {
+      timeout: LIMIT,
+    },
+    async ({ key }) => {
+      const lost = await key()
+      await damaged(lost, async ({ next }) => {
+        expect(next).toMatch(/^Nothing is committed of it: .* else remove it/)
+        await stand.vault.drop(lost)
+        const { held } = await reload(GROUPS)
+        expect(held.find(({ dt }) => dt === HELD)?.verdict).toBe('guarded')
+        expect(isWell(await findings([GROUPS]))).toBe(true)
       })
-    } finally {
-      await stand.vault.reset()
-    }
+    },
+  )
+
+  test('loads pass by a held candidate that is damaged', { timeout: LIMIT }, async () => {
+    const lost = only(`candidate/entity=groups/site=test/dt=${HELD}`, '.parquet')
+    await damaged(lost, async () => {
+      const { held } = await reload(GROUPS)
+      const reason = expect.stringContaining(lost)
+      expect(held.find(({ dt }) => dt === HELD)).toMatchObject({ verdict: 'incomplete', reason })
+    })
   })
 
   test.each(NEEDLESS)('no good day is to be taken out: $what', { timeout: LIMIT }, async (loss) => {
     const lost = await loss.key()
-    await stand.vault.put(lost, new Uint8Array([1]))
-    const found = (await findings([loss.entity])).find((finding) => finding.key === lost)
-    await stand.vault.reset()
-    expect(found?.next).toMatch(/^Nothing is made of it any more/)
+    await damaged(lost, () => isWellWithout(loss.entity, lost))
   })
 })
 

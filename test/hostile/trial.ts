@@ -53,7 +53,7 @@ async function storeFor(entity: string): Promise<ObjectStore> {
     source: 'nightly',
     unfinished: [{ id: LONG_OPEN, createdAt: cut }],
   }
-  const receipt = { format: 1, dt: '2026-10-01', shards: [shard] }
+  const receipt = { format: 1, ...at, dt: '2026-10-01', sha256: hash, shards: [shard] }
   await store.write(keys.observationReceipt(at, '2026-10-01', hash), jsonBytes(receipt), 'absent')
   await store.write(keys.observation(at, '2026-10-01', hash), new Uint8Array(1), 'absent')
   return store

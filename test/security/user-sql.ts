@@ -13,7 +13,7 @@ import { FINE_STATEMENTS, type Places, refusedStatements } from './user-sql-text
 async function withLinks({ base, root, outside }: HostileSite): Promise<Places> {
   const copy = join(base, 'linked')
   await cp(root, copy, { recursive: true })
-  for (const area of ['current', 'snapshot']) {
+  for (const area of ['history', 'snapshot']) {
     await symlink(outside, join(copy, area, 'link'))
     await symlink(join(outside, 'canary.csv'), join(copy, area, 'link.csv'))
   }
