@@ -6,7 +6,7 @@ const HARMLESS = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z:-]+)$/i
 const EXCERPT_LENGTH = 80
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 
 /** A text on one line, without control characters, of at most `length` characters. */
 export function oneLine(text: string, length: number): string {
@@ -63,7 +63,7 @@ const runs = (characters: readonly string[], length: number): string[] =>
 function inBase64(text: string): string[] {
   const bytes = new TextEncoder().encode(text)
   return [0, 1, 2].flatMap((before) => {
-    const whole = btoa(String.fromCharCode(...new Uint8Array(before), ...bytes)).replace(/=+$/, '')
+    const whole = btoa(String.fromCharCode(...new Uint8Array(before), ...bytes)).replace(/=+/, '')
     const end = (before + bytes.length) % 3 === 0 ? whole.length : -1
     const own = whole.slice(Math.ceil((before * 4) / 3), end)
     return [own, own.replaceAll('+', '-').replaceAll('/', '_')]
@@ -78,9 +78,10 @@ const WORD = /^[ _:-]*(?:(?:[A-Z]?[a-z]+|[A-Z]+)(?:[ _:-]+|$))*$/
  * Base64, of anything else the whole.
  */
 function opening(secret: string): readonly string[] {
-  if (secret.includes('-----')) return secret.match(/[A-Za-z0-9+/=]{16,}/g) ?? []
+  if (secret.includes('-----')) return [...secret.matchAll(/[A-Za-z0-9+/=]{16,}/g)].map(([line]) => line)
   if (!/^https?:\/\//i.test(secret)) return [secret]
-  const pieces = secret.replace(/^[^/]*\/\/[^/?#]*/, '').split(/[/?&=#]+/)
+  // The scheme, nothing, and the host come first.
+  const pieces = secret.split(/[/?&=#]/).slice(3)
   return pieces.filter((piece) => !WORD.test(piece))
 }
 
@@ -92,7 +93,7 @@ function partsOf(text: string): string[] {
     ...spelt.flatMap((each) => runs(each, PART)),
     ...inBase64(text).flatMap((each) => runs([...each], PART_BASE64)),
   ]
-  const wholes = characters.length < PART ? [] : spelt.map((each) => each.join(''))
+  const wholes = spelt.map((each) => each.join(''))
   return [...wholes, ...parts.filter((part) => !WORD.test(part))]
 }
 
@@ -121,17 +122,19 @@ let knownParts: Parts | undefined
 export function hideFromNowOn(secret: string): void {
   // Half a surrogate pair cannot be spelled in a URL, and is no text that anybody could repeat.
   const text = secret.toWellFormed()
-  if (known.has(text)) return
+  // The newest stands last, also when it was known.
+  const isKnown = known.delete(text)
   known.add(text)
-  const [oldest] = known
-  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest)
+  if (isKnown) return
+  for (const oldest of known) if (known.size > MOST_KNOWN) known.delete(oldest)
   knownParts = undefined
 }
 
 /** How long the longest part of a secret is that begins there; 0 when none does. */
 function partAt(text: string, start: number, parts: Parts): number {
-  const found = [...(parts.get(text.slice(start, start + PART)) ?? [])]
-  return Math.max(0, ...found.map((part) => (text.startsWith(part, start) ? part.length : 0)))
+  const found = parts.get(text.slice(start, start + PART))
+  if (found === undefined) return 0
+  return Math.max(...[...found].map((part) => (text.startsWith(part, start) ? part.length : 0)))
 }
 
 /** Where parts of secrets stand in a text, those that touch as one. */
@@ -152,7 +155,6 @@ function secretRuns(text: string, parts: Parts): readonly (readonly [start: numb
  * server, a proxy or a webhook repeats of what it was told reads `[hidden]`.
  */
 export function withoutSecrets(text: string): string {
-  if (known.size === 0 || text.length < PART) return text
   knownParts ??= byHead(known)
   let [clean, done] = ['', 0]
   for (const [start, end] of secretRuns(folded(text), knownParts)) {

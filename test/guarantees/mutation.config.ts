@@ -13,7 +13,7 @@ export default defineConfig({
       'test/guards/accept.test.ts',
       'test/guards/columns.test.ts',
     ],
-    env: { ALMANAC_CASES_SIMULATION: '30' },
+    env: { ALMANAC_CASES_SIMULATION: '25', ALMANAC_HISTORY_CALENDARS: '2' },
     testTimeout: 60_000,
   },
 })

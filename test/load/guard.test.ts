@@ -18,6 +18,8 @@ describe('the guard', () => {
     ['a fifth, rounded down', night(104, 20)],
     ['more rows than ever', night(100, 0, { after: 1000 })],
     ['all replaced but few', night(10, 10, { after: 10 })],
+    ['ten of eleven parents', night(100, 0, { parents: { before: 11, gone: 10 } })],
+    ['a fifth of many parents', night(100, 0, { parents: { before: 100, gone: 20 } })],
   ])('lets %s pass', (_, comparison) => {
     expect(holdReason(comparison)).toBeNull()
   })
@@ -31,6 +33,11 @@ describe('the guard', () => {
       'all ids replaced',
       night(100, 100, { after: 100 }),
       '100 of 100 rows are gone, and 20 may go in one night',
+    ],
+    [
+      'more than a fifth of the parents, few as their rows are',
+      night(1000, 3, { parents: { before: 100, gone: 21 } }),
+      '21 of 100 parents are gone, and 20 may go in one night',
     ],
     [
       'a column that emptied',
