@@ -3,6 +3,7 @@ import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import { COMMANDS } from './commands.ts'
 import { errorText } from './failure.ts'
 import { type Io, isClosedPipe, write } from './io.ts'
+import { hidePasted } from './pasted.ts'
 import { programOf } from './program.ts'
 
 /** What commander has against a call as our usage error; undefined when it merely showed help or the version. */
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   // A closed pipe shows in the writes; without a listener it would end the process with a stack.
   io.out.on('error', () => undefined)
   io.err.on('error', () => undefined)
+  hidePasted(argv, io)
   let exit = 0
   const program = programOf(COMMANDS, io, (code) => {
     exit = code

@@ -1,6 +1,7 @@
 import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander'
 import type { Call, Command, OptionSpec } from './command.ts'
 import type { Io } from './io.ts'
+import { isSecret } from './pasted.ts'
 
 /** Set when the command line is built to one file; the sources themselves have no version. */
 const VERSION = process.env['ALMANAC_VERSION'] ?? 'from source'
@@ -13,10 +14,15 @@ TABLEAU_SITE_ID (absent for the default site), TABLEAU_PAT_NAME and TABLEAU_PAT_
 
 Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete, guarded or forbidden data · 130 interrupted`
 
-/** Of an option that is given twice, commander keeps the last one, which may be a slip. Choices are checked as before. */
-function onceOnly(option: Option): (value: string, before: unknown) => string {
+/**
+ * Of an option that is given twice, commander keeps the last one, which may be a slip. Choices are checked as before. No
+ * option takes a secret, and what some take is kept: a reason, the name of a folder.
+ */
+function onceOnly(option: Option, io: Io): (value: string, before: unknown) => string {
   const { argChoices, defaultValue } = option
   return (value, before) => {
+    if (option.required && isSecret(value, io))
+      throw new InvalidArgumentError('It looks like a secret; name the place where the secret is kept.')
     if (argChoices?.includes(value) === false)
       throw new InvalidArgumentError(`Allowed choices are ${argChoices.join(', ')}.`)
     if (before !== undefined && before !== defaultValue) throw new InvalidArgumentError('It is given twice.')
@@ -24,11 +30,11 @@ function onceOnly(option: Option): (value: string, before: unknown) => string {
   }
 }
 
-function optionOf({ flags, doc, byDefault, choices }: OptionSpec): Option {
+function optionOf({ flags, doc, byDefault, choices }: OptionSpec, io: Io): Option {
   const option = new Option(flags, doc)
   if (byDefault !== undefined) option.default(byDefault)
   if (choices !== undefined) option.choices([...choices])
-  return option.argParser(onceOnly(option))
+  return option.argParser(onceOnly(option, io))
 }
 
 /** Commander hands over the arguments one by one (a repeated one as a list), then the options. */
@@ -44,7 +50,7 @@ function callOf(given: readonly unknown[], arity: number, io: Io): Call {
 function add(program: Commander, command: Command, io: Io, done: (exit: number) => void): void {
   const sub = program.command(command.name).description(command.doc)
   for (const { name, doc } of command.args) sub.addArgument(new Argument(name, doc))
-  for (const option of command.options) sub.addOption(optionOf(option))
+  for (const option of command.options) sub.addOption(optionOf(option, io))
   if (command.examples.length > 0)
     sub.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`)
   sub.action(async (...given: unknown[]) => done(await command.run(callOf(given, command.args.length, io))))

@@ -25,6 +25,7 @@ interface WayIn {
 const SERVER = 'TABLEAU_SERVER_URL'
 const SITE = 'TABLEAU_SITE_ID'
 const USER = 'TABLEAU_USERNAME'
+const OWNER = 'ALMANAC_OWNER'
 const KEY = 'TABLEAU_UAT_PRIVATE_KEY'
 const KEY_FILE = 'TABLEAU_UAT_PRIVATE_KEY_FILE'
 
@@ -85,7 +86,13 @@ const WAYS_IN: readonly WayIn[] = [
 
 /** The way that people mean who have set no variable of any. */
 const [USUAL] = WAYS_IN
-const SECRETS = ['TABLEAU_PAT_SECRET', 'TABLEAU_CONNECTED_APP_SECRET_VALUE', KEY, 'TABLEAU_PASSWORD']
+/** The variables that hold a secret. */
+export const SECRET_VARIABLES: readonly string[] = [
+  'TABLEAU_PAT_SECRET',
+  'TABLEAU_CONNECTED_APP_SECRET_VALUE',
+  KEY,
+  'TABLEAU_PASSWORD',
+]
 const OTHERS = [SERVER, SITE, USER]
 
 /** Every variable that says which site is read and as whom, in the order of the documentation. */
@@ -141,11 +148,13 @@ function checkWhole(env: Environment, way: WayIn, cwd: string): void {
 
 /** A secret in the wrong variable would be shown as a name or an address. */
 function checkShown(env: Environment): void {
-  const swapped = SITE_VARIABLES.find((name) => !SECRETS.includes(name) && looksSecret(setTo(env, name)))
+  const swapped = [...SITE_VARIABLES, OWNER].find(
+    (name) => !SECRET_VARIABLES.includes(name) && looksSecret(setTo(env, name)),
+  )
   if (swapped !== undefined)
     throw bad(
       `${swapped} holds what looks like a secret`,
-      `A secret stands in ${listed(SECRETS)} alone; check which variable holds what.`,
+      `A secret stands in ${listed(SECRET_VARIABLES)} alone; check which variable holds what.`,
     )
 }
 
@@ -200,7 +209,7 @@ export function siteFromEnvironment(
     acceptSurplus: [],
     acceptNarrowed: [],
     warehouse: warehouseAt(cwd, WAREHOUSE),
-    owner: value('ALMANAC_OWNER') || undefined,
+    owner: value(OWNER) || undefined,
     notify: [],
     signIn: way.make(value, cwd),
     proxy: undefined,

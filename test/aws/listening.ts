@@ -10,6 +10,8 @@ export interface AwsServer {
   readonly faults: Faults
   /** Requests so far by operation, the failed and the repeated ones included. */
   readonly counts: Readonly<Record<string, number>>
+  /** The first line and the headers of every request. */
+  readonly heard: readonly string[]
   close(): Promise<void>
 }
 
@@ -17,6 +19,7 @@ export interface AwsServer {
 export interface Desk {
   readonly faults: Faults
   readonly counts: Record<string, number>
+  readonly heard: string[]
   /** Counts a request, and gives its facts. */
   take(request: IncomingMessage, operation: string, subject: string): RequestFacts
 }
@@ -26,12 +29,15 @@ const ATTEMPT = /attempt=(\d+)/
 /** A desk with nothing counted. */
 export function newDesk(): Desk {
   const counts: Record<string, number> = {}
+  const heard: string[] = []
   return {
     faults: noFaults(),
     counts,
+    heard,
     take: (request, operation, subject) => {
       const count = (counts[operation] ?? 0) + 1
       counts[operation] = count
+      heard.push([`${request.method} ${request.url}`, ...request.rawHeaders].join('\n'))
       const attempt = Number(ATTEMPT.exec(String(request.headers['amz-sdk-request']))?.[1] ?? 1)
       return { operation, subject, count, attempt }
     },
@@ -72,6 +78,7 @@ export async function listening(
     url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     faults: desk.faults,
     counts: desk.counts,
+    heard: desk.heard,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -6,12 +6,12 @@ import type { Identity } from '../../lib/tableau/identity.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { cases, figure, limitFor } from '../guarantees/proof.ts'
 import { rsaPair } from '../tableau/sign-in-identities.ts'
-import { HOSTILITIES, type Hostility, type Say } from './echoes.ts'
+import { HOSTILITIES, type Hostility, SAYS, type Say } from './echoes.ts'
 import { openFront } from './front.ts'
 import { seenNight } from './night.ts'
 import { type Hit, hitText, scanWorld } from './scan.ts'
 import { keyCanary, mintOf } from './secrets.ts'
-import { type Canary, SPELLINGS, spell } from './spellings.ts'
+import { type Canary, SPELLINGS } from './spellings.ts'
 
 const mint = mintOf(process.env['ALMANAC_SEED'] ?? 'canary')
 const COUNTS = { users: 5, groups: 2, projects: 2, workbooks: 4, views: 4, datasources: 1, jobsPerDay: 1 }
@@ -81,20 +81,6 @@ afterAll(async () => {
   await engine.close()
   await sim.close()
 })
-
-/** How a server spells what it says again. */
-const SAYS: Readonly<Record<string, Say>> = {
-  plain: (secret) => Buffer.from(secret),
-  'in Base64': (secret) => Buffer.from(Buffer.from(`x${secret}`).toString('base64')),
-  'in hex': (secret) => spell('hex', secret),
-  'in percent': (secret) => spell('percent', secret),
-  'all in percent': (secret) => spell('percent everywhere', secret),
-  'in JSON': (secret) => spell('JSON, all escaped', secret),
-  'in XML': (secret) => spell('XML by numbers', secret),
-  backwards: (secret) => Buffer.from([...secret].reverse().join('')),
-  'in part': (secret) => Buffer.from([...secret].slice(13, 24).join('')),
-  'in small letters': (secret) => Buffer.from(secret.toLowerCase()),
-}
 
 /** One hostile answer, once told which secret and in which spelling, to who signs in in one way. */
 interface Case {

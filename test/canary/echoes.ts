@@ -1,8 +1,23 @@
 import type { Asked, Echo, Reply } from './front.ts'
 import { escapedXml } from './front.ts'
+import { spell } from './spellings.ts'
 
 /** How a server says a secret again: in one spelling. */
 export type Say = (secret: string) => Buffer
+
+/** How a server spells what it says again. */
+export const SAYS: Readonly<Record<string, Say>> = {
+  plain: (secret) => Buffer.from(secret),
+  'in Base64': (secret) => Buffer.from(Buffer.from(`x${secret}`).toString('base64')),
+  'in hex': (secret) => spell('hex', secret),
+  'in percent': (secret) => spell('percent', secret),
+  'all in percent': (secret) => spell('percent everywhere', secret),
+  'in JSON': (secret) => spell('JSON, all escaped', secret),
+  'in XML': (secret) => spell('XML by numbers', secret),
+  backwards: (secret) => Buffer.from([...secret].reverse().join('')),
+  'in part': (secret) => Buffer.from([...secret].slice(13, 24).join('')),
+  'in small letters': (secret) => Buffer.from(secret.toLowerCase()),
+}
 
 const XML = { 'content-type': 'application/xml;charset=utf-8' }
 const inXml = (said: Buffer): string => escapedXml(said.toString('latin1'))

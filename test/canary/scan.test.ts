@@ -167,13 +167,21 @@ const PLANTED: Readonly<Record<string, () => Promise<World> | World>> = {
 }
 
 let found = 0
+const spellings = new Set<string>()
 it.each(Object.entries(PLANTED))('a leak planted in %s is found', async (_, plant) => {
   const { hits, unread } = await scanWorld([SECRET], await plant())
   expect([hits.length > 0, unread]).toEqual([true, []])
   found += 1
+  for (const { spelling } of hits) spellings.add(spelling)
 })
 
 it('all planted leaks were found', () => {
   expect(found).toBe(Object.keys(PLANTED).length)
-  figure('secret-canary-scanner', { spellings: SPELLINGS.length, 'planted leaks': found, found: found })
+  expect([found, spellings.size].every((count) => count >= 10)).toBe(true)
+  figure('secret-canary-scanner', {
+    spellings: SPELLINGS.length,
+    'planted leaks': Object.keys(PLANTED).length,
+    'of them found': found,
+    'spellings found': spellings.size,
+  })
 })

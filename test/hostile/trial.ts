@@ -10,6 +10,7 @@ import { jsonBytes } from '../../lib/core/receipt.ts'
 import { entityNamed } from '../../lib/entities/index.ts'
 import { extract } from '../../lib/extract/extract.ts'
 import { connect } from '../../lib/tableau/client.ts'
+import { searchFor } from '../canary/search.ts'
 import { optionsFor, PAT, TOKEN } from '../tableau/servers.ts'
 import type { ServerTls } from '../tls/certificates.ts'
 import { hostileSite, type Listening, otherHost } from './server.ts'
@@ -180,8 +181,17 @@ const textOf = (rows: readonly LandedRow[], same: View): string =>
     .sort()
     .join('\n')
 
-/** Half of a secret is a leak as well. */
-const SECRETS = [TOKEN, PAT.patSecret].flatMap((secret) => [secret, secret.slice(0, 16), secret.slice(-16)])
+/** Eight characters of a secret are a leak as well, in whatever spelling. */
+const leaksIn = searchFor([
+  { name: 'the session token', value: TOKEN },
+  { name: 'the secret of the access token', value: PAT.patSecret },
+])
+
+/** What is told, and what is stored: keys and rows as well. */
+const secretsTold = ({ told, written, rows }: Outcome): readonly string[] =>
+  leaksIn(Buffer.from([told, ...written, inspect(rows, { maxArrayLength: null })].join('\n'))).map(
+    ({ secret, spelling }) => `${secret} (${spelling})`,
+  )
 
 /**
  * What is wrong with an outcome, in words; nothing when all is as it must be. `control` are the rows of a good site.
@@ -194,8 +204,7 @@ export function faultsOf(outcome: Outcome, expected: Expectation, control: reado
     if (textOf(outcome.rows, expected.same) !== textOf(control, expected.same))
       faults.push(`COMPLETE WITH WRONG ROWS: ${inspect(outcome.rows)}`)
   } else faults.push(...faultsOfRefusal(outcome, expected))
-  if (SECRETS.some((secret) => outcome.told.includes(secret)))
-    faults.push(`a secret is told: ${outcome.told}`)
+  for (const secret of secretsTold(outcome)) faults.push(`a secret is told: ${secret} in ${outcome.told}`)
   if (!outcome.signedOut) faults.push('the session was left open')
   if (outcome.strayed.connections > 0) faults.push(`the other host was called: ${outcome.strayed.heard}`)
   return faults

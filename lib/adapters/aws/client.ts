@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { AlmanacError } from '../../core/errors.ts'
-import { redacted } from '../../core/redact.ts'
+import { hideFromNowOn, redacted } from '../../core/redact.ts'
 import type { Way } from '../../network/way.ts'
 import { connectionsBy } from './connections.ts'
 import { profileNamed } from './fault.ts'
@@ -84,6 +84,21 @@ async function placeOf(client: Client, { endpoint }: AwsClientOptions, purpose: 
 }
 
 /**
+ * Keeps the credentials from showing that a client signs with, each time that it is given others: what stands between here
+ * and AWS may repeat them, and AWS's own chain finds them without telling us.
+ */
+function hiding<C extends Client>(client: C): C {
+  const provide = client.config.credentials
+  client.config.credentials = async (options) => {
+    const given = await provide(options)
+    hideFromNowOn(given.secretAccessKey)
+    if (given.sessionToken !== undefined) hideFromNowOn(given.sessionToken)
+    return given
+  }
+  return client
+}
+
+/**
  * Opens a client of S3; close it with `destroy`. Loads AWS's SDK, which takes a tenth of a second, so only what is in S3
  * should pay for it. Throws `bad-configuration` when no region is set.
  */
@@ -91,13 +106,14 @@ export async function openS3(options: AwsClientOptions): Promise<S3Client> {
   silenceVersionWarning()
   const { S3Client: Client } = await import('@aws-sdk/client-s3')
   const at = await placeOf(new Client(givenPlace(options)), options, options.purpose ?? 'the warehouse in S3')
-  return new Client({
+  const client = new Client({
     ...(await settingsFor(at, options)),
     // Waiting for leave to send a large body costs each one a connection of its own.
     expectContinueHeader: false,
     // Stores in the house seldom have a host name for each bucket.
     ...(at.endpoint === undefined ? {} : { forcePathStyle: true }),
   })
+  return hiding(client)
 }
 
 /** Opens a client of AWS Secrets Manager, as `openS3` does of S3. */
@@ -105,5 +121,5 @@ export async function openSecretsManager(options: AwsClientOptions): Promise<Sec
   silenceVersionWarning()
   const { SecretsManagerClient: Client } = await import('@aws-sdk/client-secrets-manager')
   const at = await placeOf(new Client(givenPlace(options)), options, options.purpose ?? 'AWS Secrets Manager')
-  return new Client(await settingsFor(at, options))
+  return hiding(new Client(await settingsFor(at, options)))
 }
