@@ -63,6 +63,47 @@ export const SMALLEST = `{
 }
 `
 
+/** A site on AWS, in production and in a private network, and another one to try things on; a test reads it. */
+export const DEPLOYED = `{
+  "owner": "BI platform <bi-platform@example.com>",
+  "timeZone": "Europe/Berlin",
+  "sites": [
+    {
+      "server": "https://tableau.example.com",
+      "site": "marketing",
+      "signIn": { "kind": "pat", "name": "almanac", "secret": { "awsSecret": "almanac/marketing" } }
+    },
+    {
+      "server": "https://10ax.online.tableau.com",
+      "site": "sandbox",
+      "signIn": { "kind": "pat", "name": "almanac-dev", "secret": { "awsSecret": "almanac/sandbox" } }
+    }
+  ],
+  "aws": {
+    "prod": {
+      "account": "123456789012",
+      "region": "eu-central-1",
+      "sites": ["marketing"],
+      "at": "04:30",
+      "network": {
+        "vpc": "vpc-0123456789abcdef0",
+        "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+        "availabilityZones": ["eu-central-1a", "eu-central-1b"],
+        "securityGroups": ["sg-0123456789abcdef0"]
+      },
+      "retention": { "logDays": 365 },
+      "alarms": { "emails": ["bi-oncall@example.com"], "monthlyBudgetUsd": 80 }
+    },
+    "dev": {
+      "account": "210987654321",
+      "region": "eu-central-1",
+      "sites": ["sandbox"],
+      "alarms": { "emails": ["bi-platform@example.com"] }
+    }
+  }
+}
+`
+
 const json = (text: string): string => `\`\`\`json\n${text}\`\`\``
 
 const fields = (node: SchemaNode, only: (name: string) => boolean): string =>
@@ -88,7 +129,8 @@ const REFUSED = [
   'a secret, or a text that looks like one: tokens, private keys, webhooks, addresses with a password in them. The message does not repeat it;',
   'two sites with one slug, or one site twice;',
   'an entity in `acceptSurplus` or `acceptNarrowed` that is switched off;',
-  'a user at a proxy without a password, and a password for Tableau Cloud.',
+  'a user at a proxy without a password, and a password for Tableau Cloud;',
+  'of an environment on AWS: a site that is not in the file; a time that some day of a site’s zone lacks or has twice; subnets without a zone each, or zones of another region; a secret of one of its sites that is no `awsSecret`; a personal access token that another environment uses too.',
 ]
 
 const variableRows = VARIABLES.map(({ name, when, doc }) => [code(name), when, doc])
@@ -98,10 +140,17 @@ const SHARED_INTRO =
 const SECRETS_INTRO =
   'A secret never stands in the file. Where one is needed, the file says where it is kept, in exactly one of three ways: `{ "env": "NAME" }`, `{ "file": "path" }` or `{ "awsSecret": "name" }`. It is read when it is needed and never written anywhere.'
 
+const AWS_INTRO = [
+  'Under `aws` stand environments by name: at most 16 lower-case letters, digits and hyphens, a letter first. Each is deployed by itself, into its own account and region, and reads every night the sites it names. Commands on this machine pass over them, and refuse the file when they are wrong.',
+  'Functions on AWS have neither files nor variables of yours: every secret of a site that an environment names (`signIn`, the proxy’s password, the addresses under `notify`) is an `awsSecret`. The `warehouse` of such a site counts on other machines alone: on AWS its data goes to the environment’s own bucket. A personal access token has one session, so none serves two environments: to try things on, take another site and another token.',
+]
+
 /** The page of all fields, and the JSON Schema that editors complete and check the file with. */
 export function configurationPages(entities: readonly string[]): readonly Page[] {
   const schema: SchemaNode = configurationSchema(entities)
   const site = schema.properties?.['sites']?.items ?? {}
+  const { additionalProperties } = schema.properties?.['aws'] ?? {}
+  const environment = typeof additionalProperties === 'object' ? additionalProperties : {}
   const top = Object.keys(schema.properties ?? {})
   const isShared = (name: string): boolean => Object.hasOwn(site.properties ?? {}, name)
   const text = paragraphs([
@@ -120,6 +169,10 @@ export function configurationPages(entities: readonly string[]): readonly Page[]
     fields(schema, isShared),
     '## A site',
     fields(site, (name) => !top.includes(name)),
+    '## On AWS',
+    ...AWS_INTRO,
+    json(DEPLOYED),
+    fields(environment, () => true),
     '## Signing in',
     ...signInParts(site.properties?.['signIn']),
     '## References to secrets',

@@ -1,11 +1,11 @@
 import type { Column } from '../../lib/core/column.ts'
 import type { DerivedView } from '../../lib/core/derived.ts'
 import type { Entity, Read } from '../../lib/core/entity.ts'
+import { type Example, examplesOf, RUN_EXAMPLES, viewExamples } from '../../lib/questions/examples.ts'
+import { MEANINGS } from '../../lib/tables/meanings.ts'
 import { tablesOf } from '../../lib/tables/table.ts'
 import type { DescribedColumn, DescribedRelation } from './describe.ts'
-import { type Example, examplesOf, RUN_EXAMPLES, viewExamples } from './examples.ts'
 import { code, GENERATED, markdownTable, type Page, paragraphs } from './markdown.ts'
-import { MEANINGS } from './meanings.ts'
 
 /** What the pages are made of. */
 export interface Dictionary {

@@ -7,12 +7,13 @@ export interface SchemaNode {
   readonly default?: unknown
   readonly examples?: readonly unknown[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
+  readonly additionalProperties?: boolean | SchemaNode
   readonly required?: readonly string[]
   readonly items?: SchemaNode
   readonly anyOf?: readonly SchemaNode[]
   readonly allOf?: readonly SchemaNode[]
   readonly oneOf?: readonly SchemaNode[]
-  readonly enum?: readonly string[]
+  readonly enum?: readonly (string | number)[]
   readonly const?: unknown
   readonly minimum?: number
   readonly maximum?: number
@@ -32,6 +33,12 @@ const WORDS: Readonly<Record<string, string>> = {
   object: 'object',
 }
 
+/** What a list takes, in words. */
+function listOf({ enum: names, type }: SchemaNode): string {
+  if (names !== undefined) return 'list of entities'
+  return type === 'string' ? 'list of texts' : 'list of objects'
+}
+
 /** What a field takes, in words. */
 function takes(node: SchemaNode): string {
   if (isReference(node)) return '[reference](#references-to-secrets)'
@@ -40,7 +47,8 @@ function takes(node: SchemaNode): string {
   if (node.const !== undefined) return code(JSON.stringify(node.const))
   if (node.enum !== undefined) return node.enum.map((name) => code(JSON.stringify(name))).join(', ')
   if (node.items?.properties?.['signIn'] !== undefined) return '[list of sites](#a-site)'
-  if (node.type === 'array') return node.items?.enum === undefined ? 'list of objects' : 'list of entities'
+  if (typeof node.additionalProperties === 'object') return '[environments by name](#on-aws)'
+  if (node.type === 'array') return listOf(node.items ?? {})
   if (node.format === 'date') return 'day, YYYY-MM-DD'
   const range = node.minimum === undefined ? '' : `, ${node.minimum} to ${node.maximum}`
   return `${WORDS[node.type ?? ''] ?? ''}${range}`

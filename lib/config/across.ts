@@ -1,22 +1,11 @@
 import type { Node } from 'jsonc-parser'
 import { isTableauCloud } from '../network/address.ts'
+import { awsSaid } from './across-aws.ts'
 import { offsetOf } from './document.ts'
+import { type Draft, isObject, list, object, type Said, slugIn, text } from './draft.ts'
 import type { Mistake } from './mistake.ts'
-import { slugFor } from './slug.ts'
 import { NO_PASSWORD, serverOf } from './value.ts'
 import { type Path, pathText, shown } from './words.ts'
-
-/** An object of the file, whose shape may still be wrong: what is not as it should be is passed over here. */
-type Draft = Readonly<Record<string, unknown>>
-
-const NOTHING: Draft = {}
-const isObject = (value: unknown): value is Draft =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const object = (value: unknown): Draft => (isObject(value) ? value : NOTHING)
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-type Said = readonly [path: Path, message: string]
 
 const ownerSaid = (top: Draft, site: Draft, at: Path): readonly Said[] =>
   'owner' in top || 'owner' in site
@@ -52,10 +41,6 @@ function entitiesSaid(top: Draft, site: Draft, at: Path, entities: readonly stri
     ? [...off, [[...at, 'entities'], 'switches every entity off; leave at least one on']]
     : off
 }
-
-/** The slug a site will have, given or made of its content URL; undefined when it has none. */
-const slugIn = (site: Draft): string | undefined =>
-  text(site['slug']) ?? ('slug' in site ? undefined : slugFor(text(site['site']) ?? ''))
 
 function slugSaid(site: Draft, at: Path): readonly Said[] {
   if ('slug' in site || slugIn(site) !== undefined) return []
@@ -120,7 +105,7 @@ export function acrossMistakes(value: unknown, root: Node, entities: readonly st
       ...slugSaid(site, at),
     ]
   })
-  return [...proxySaid([], top), ...said, ...twiceSaid(sites)].map(([path, message]) => ({
+  return [...proxySaid([], top), ...said, ...twiceSaid(sites), ...awsSaid(top)].map(([path, message]) => ({
     offset: offsetOf(root, path),
     path,
     message,

@@ -1,4 +1,5 @@
 import type { SecretReference } from '../core/secret.ts'
+import type { EnvironmentsOfFile } from './aws-shape.ts'
 
 /** Who signs in, with references where the secrets are. See the identities of the room `tableau`. */
 export type SignInConfiguration =
@@ -81,4 +82,6 @@ export interface SiteConfiguration {
 export interface Configuration {
   readonly source: string
   readonly sites: readonly SiteConfiguration[]
+  /** Environments on AWS, as the file has them; `deploymentsOf` fills them in. */
+  readonly aws?: EnvironmentsOfFile
 }

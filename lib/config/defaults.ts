@@ -12,3 +12,12 @@ export const TIME_ZONE = 'UTC'
 
 /** The claim that holds the user’s name in a unified access token, unless said otherwise. */
 export const USER_CLAIM = 'email'
+
+/** What an environment on AWS has unless said otherwise. */
+export const AWS = {
+  at: '04:30',
+  extractorsAtOnce: 4,
+  sessionReserved: false,
+  retention: { landingDays: 14, noncurrentDays: 30, coldAfterDays: 30, logDays: 90 },
+  alarms: { snapshotAgeHours: 30, monthlyBudgetUsd: 50 },
+} as const

@@ -32,6 +32,12 @@ export const oneOf = <const N extends readonly string[]>(names: N) =>
     takes(`one of ${names.join(', ')}`, () => names),
   )
 
+/** A list of such items, at least one; `noun` is what they are called together. */
+export const several = <I extends z.ZodType>(noun: string, item: I) => {
+  const words = takes(`a list of ${noun}, at least one`)
+  return z.array(item, words).min(1, words)
+}
+
 /** A number of a range; a whole one unless said otherwise. */
 export function number(from: number, to: number, isWhole = true) {
   const words = takes(`a ${isWhole ? 'whole ' : ''}number from ${from} to ${to}`)

@@ -23,8 +23,10 @@ function mistakesOf(issue: Issue, root: Node, around: Path): readonly Mistake[] 
   const path = [...around, ...pathOf(issue)]
   const inside = insideOf(issue)
   if (inside !== undefined) return inside.flatMap((inner) => mistakesOf(inner, root, path))
-  if (issue.code !== 'unrecognized_keys')
-    return [{ offset: offsetOf(root, path), path, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') {
+    const offset = issue.code === 'invalid_key' ? nameOffsetOf(root, path) : offsetOf(root, path)
+    return [{ offset, path, message: issue.message }]
+  }
   // The message has a line for each key: see `closed`.
   const messages = issue.message.split('\n')
   return issue.keys.map((key, i) => {

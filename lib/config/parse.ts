@@ -51,5 +51,6 @@ export function parseConfiguration({
   return {
     source: path,
     sites: file.sites.map((site) => resolveSite(site, { file, folder, entities, caFile })),
+    ...(file.aws === undefined ? {} : { aws: file.aws }),
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Issue } from './field.ts'
 import { NO_SECRETS } from './plaintext.ts'
+import { REGION, REGION_NOUN } from './value.ts'
 import { shown, unknown } from './words.ts'
 
 const REFERENCE = 'a reference: { "env": "…" }, { "file": "…" } or { "awsSecret": "…" }'
@@ -43,7 +44,7 @@ const POINTERS = {
     description: 'With `awsSecret`: which value of a secret that is a JSON object.',
     examples: ['patSecret'],
   }),
-  region: pointer('a region of AWS, such as eu-central-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/).meta({
+  region: pointer(REGION_NOUN, REGION).meta({
     description:
       'With `awsSecret`: the region it lies in, unless that is AWS’s own configuration or the ARN’s.',
     examples: ['eu-central-1'],

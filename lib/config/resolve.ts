@@ -93,4 +93,4 @@ export function resolveSite(
 }
 
 /** What the top says for all sites. */
-const shared = ({ sites: _, $schema: __, ...rest }: ConfigurationFile) => rest
+const shared = ({ sites: _, $schema: __, aws: ___, ...rest }: ConfigurationFile) => rest

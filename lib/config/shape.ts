@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { SLUG } from '../core/keys.ts'
+import { environments } from './aws-shape.ts'
 import { CONCURRENCY, TIME_ZONE, TIMEOUTS, USER_CLAIM, WAREHOUSE } from './defaults.ts'
-import { closed, line, number, oneOf, shaped, takes, worded } from './field.ts'
+import { closed, line, number, oneOf, several, shaped, takes, worded } from './field.ts'
 import { reference } from './reference.ts'
 import {
   CONTENT_URL,
@@ -260,10 +261,13 @@ export const fileShape = (entities: readonly string[]) =>
       })
       .exactOptional(),
     ...shared(entities),
-    sites: z
-      .array(site(entities), takes('a list of sites, at least one'))
-      .min(1, takes('a list of sites, at least one'))
-      .meta({ description: 'The sites to read, at least one.' }),
+    sites: several('sites', site(entities)).meta({ description: 'The sites to read, at least one.' }),
+    aws: environments
+      .meta({
+        description:
+          'Where the nightly runs on AWS: environments by name. Commands on this machine pass over it.',
+      })
+      .exactOptional(),
   }).meta({ title: 'Almanac configuration', description: 'The sites that Almanac reads, and how.' })
 
 /** The file as it was written, once its shape is right. */

@@ -29,6 +29,12 @@ export function isDay(text: string): boolean {
 /** Whether a text is `s3://bucket` or `s3://bucket/prefix`, such as a warehouse can be opened at. */
 export const isS3 = (text: string): boolean => s3Objection(text) === undefined
 
+/** What the regions of AWS are called. */
+export const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/
+
+/** What a region of AWS is called in messages. */
+export const REGION_NOUN = 'a region of AWS, such as eu-central-1'
+
 /** Whether a text is a path on this machine: on one line, no URL, and without the shell's ~, which nothing replaces here. */
 export const isPath = (text: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go

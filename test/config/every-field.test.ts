@@ -4,29 +4,28 @@ import { configurationSchema } from '../../lib/config/schema.ts'
 import {
   at,
   ENTITIES,
+  environmentIn,
   FILE,
+  KINDS,
   linesOf,
   type Place,
   parse,
   pathOf,
-  placesIn,
+  placesOf,
   positionOf,
   print,
   put,
-  SIGN_INS,
   wholeFile,
 } from './sample.ts'
 
 const schema: SchemaNode = configurationSchema(ENTITIES)
 const site = schema.properties?.['sites']?.items ?? {}
+const environment = environmentIn(schema)
 
-/** Every field of every kind, by a file that has it. A sign-in’s fields in each kind’s file, all others in the first. */
-const cases = Object.keys(SIGN_INS).flatMap((kind, i) => {
+/** Every field of every kind, by a file that has it. */
+const cases = KINDS.flatMap((kind) => {
   const file = wholeFile(kind)
-  const places = placesIn(file).filter((place) => i === 0 || place.includes('signIn'))
-  return places
-    .filter((place) => place.length > 0)
-    .map((place) => ({ kind, name: pathOf(place), place, file }))
+  return placesOf(kind).map((place) => ({ kind, name: pathOf(place), place, file }))
 })
 
 const isText = (place: Place, file: unknown): boolean => typeof at(file, place) === 'string'
@@ -42,7 +41,7 @@ const only = (file: unknown): string => {
 }
 
 describe('the samples', () => {
-  test.each(Object.keys(SIGN_INS))('the whole file with %s is right', (kind) => {
+  test.each(KINDS)('the whole file with %s is right', (kind) => {
     expect(parse(print(wholeFile(kind))).sites).toHaveLength(1)
   })
 
@@ -54,6 +53,7 @@ describe('the samples', () => {
     expect(all(site).filter((path) => !told.has(`sites[0].${path}`))).toEqual([])
     for (const way of site.properties?.['signIn']?.oneOf ?? [])
       expect(all(way).filter((path) => !told.has(`sites[0].signIn.${path}`))).toEqual([])
+    expect(all(environment).filter((path) => !told.has(`aws.prod.${path}`))).toEqual([])
     for (const path of all(schema.definitions?.['SecretReference'] ?? {}))
       expect([...told].some((name) => name.endsWith(`.${path}`))).toBe(true)
   })
@@ -99,8 +99,8 @@ describe('white space around a text', () => {
 })
 
 describe('a misspelt name', () => {
-  // A sign-in without a kind is told as that; and what is called nearly like a secret may be one.
-  const others = /signIn\.kind$|secretId$|awsSecret$/
+  // A sign-in without a kind is told as that; what is called nearly like a secret may be one; environments are named freely.
+  const others = /signIn\.kind$|secretId$|awsSecret$|^aws\.prod$/
   const properties = cases.filter(({ place, name }) => typeof place.at(-1) === 'string' && !others.test(name))
 
   test.each(properties)('$name ($kind) is told with the right one', ({ place, file }) => {
@@ -126,6 +126,11 @@ describe('what is required', () => {
     { kind: 'pat', place: ['proxy', 'user'] },
     { kind: 'pat', place: ['proxy', 'password'] },
     ...below(site, ['sites', 0]).map((place) => ({ kind: 'pat', place })),
+    ...['', 'network', 'alarms'].flatMap((name) => {
+      const node = name === '' ? environment : environment.properties?.[name]
+      const around = ['aws', 'prod', ...(name === '' ? [] : [name])]
+      return below(node ?? {}, around).map((place) => ({ kind: 'aws', place }))
+    }),
     ...(site.properties?.['signIn']?.oneOf ?? []).flatMap((way) =>
       below(way, ['sites', 0, 'signIn']).map((place) => ({
         kind: String(way.properties?.['kind']?.const),
@@ -134,7 +139,7 @@ describe('what is required', () => {
     ),
   ].map((each) => ({ ...each, name: pathOf(each.place) }))
 
-  test('is known', () => expect(required).toHaveLength(25))
+  test('is known', () => expect(required).toHaveLength(33))
 
   test.each(required)(
     '$name ($kind) is told when it is missing, where it should be',

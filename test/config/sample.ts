@@ -1,3 +1,4 @@
+import type { SchemaNode } from '../../bin/docs/fields.ts'
 import type { Configuration } from '../../lib/config/configuration.ts'
 import { parseConfiguration } from '../../lib/config/parse.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
@@ -46,8 +47,51 @@ const shared = (): Json => ({
   entities: { site: true, users: true, groups: true, views: true, jobs: false },
 })
 
-/** A file in which every field stands, with one way to sign in; a value of its own each time, free to be changed. */
-export const wholeFile = (kind: string): Json =>
+/** An environment on AWS in which every field stands. */
+const ENVIRONMENT: Json = {
+  account: '123456789012',
+  region: 'eu-central-1',
+  sites: ['marketing'],
+  at: '05:15',
+  extractorsAtOnce: 6,
+  sessionReserved: true,
+  network: {
+    vpc: 'vpc-0123456789abcdef0',
+    subnets: ['subnet-0123456789abcdef0', 'subnet-01234567'],
+    availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+    securityGroups: ['sg-0123456789abcdef0'],
+  },
+  retention: { landingDays: 20, noncurrentDays: 7, coldAfterDays: 60, logDays: 365 },
+  alarms: { emails: ['bi-oncall@example.com'], snapshotAgeHours: 28, monthlyBudgetUsd: 80 },
+}
+
+/** A file whose one site, `marketing`, is deployed on AWS; its secrets lie there. */
+export const deployedFile = (site: Json = {}): Json =>
+  structuredClone({
+    ...leastFile(
+      {},
+      {
+        site: 'marketing',
+        signIn: { kind: 'pat', name: 'almanac', secret: { awsSecret: 'almanac/marketing' } },
+        ...site,
+      },
+    ),
+    aws: { prod: ENVIRONMENT },
+  })
+
+/** What a whole file can be about: a way to sign in, or AWS. */
+export const KINDS: readonly string[] = [...Object.keys(SIGN_INS), 'aws']
+
+/** The places of a kind’s file that no file of another kind has; of the first one all. */
+export const placesOf = (kind: string): readonly Place[] =>
+  placesIn(wholeFile(kind)).filter(
+    (place) => place.length > 0 && (kind === KINDS[0] || place.includes(kind === 'aws' ? 'aws' : 'signIn')),
+  )
+
+/** A file in which every field stands, with one way to sign in or for AWS; a value of its own each time, free to be changed. */
+export const wholeFile = (kind: string): Json => (kind === 'aws' ? deployedFile() : signedIn(kind))
+
+const signedIn = (kind: string): Json =>
   structuredClone({
     $schema: './almanac.config.schema.json',
     ...shared(),
@@ -103,6 +147,13 @@ export function put(value: unknown, place: Place, there: unknown): unknown {
   const entries = Object.entries(Object(value)).filter(([name]) => name !== key || inside !== undefined)
   const kept = Object.fromEntries(entries)
   return inside === undefined ? kept : { ...kept, [key]: inside }
+}
+
+/** What the schema says of an environment on AWS. */
+export function environmentIn(schema: SchemaNode): SchemaNode {
+  const { additionalProperties } = schema.properties?.['aws'] ?? {}
+  if (typeof additionalProperties === 'object') return additionalProperties
+  throw new Error('the schema says nothing of environments')
 }
 
 /** Every place of a value, its own first. */

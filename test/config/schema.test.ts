@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { configurationPages, EXAMPLE, SMALLEST } from '../../bin/docs/configuration.ts'
+import { configurationPages, DEPLOYED, EXAMPLE, SMALLEST } from '../../bin/docs/configuration.ts'
 import { fieldRows, type SchemaNode } from '../../bin/docs/fields.ts'
 import { configurationSchema } from '../../lib/config/schema.ts'
 import { ENTITIES as REGISTRY } from '../../lib/entities/index.ts'
@@ -9,20 +9,22 @@ import { TIMEOUTS } from '../../lib/tableau/transport.ts'
 import {
   at,
   ENTITIES,
+  environmentIn,
+  KINDS,
   leastFile,
   linesOf,
   type Place,
   parse,
   placesIn,
+  placesOf,
   print,
   put,
-  SIGN_INS,
   wholeFile,
 } from './sample.ts'
 import { validates } from './validates.ts'
 
 const schema: SchemaNode = configurationSchema(ENTITIES)
-const files = Object.keys(SIGN_INS).map((kind) => wholeFile(kind))
+const files = KINDS.map((kind) => wholeFile(kind))
 const isRight = (file: unknown): boolean => validates(schema, file, schema)
 
 /** Every schema inside a schema, with where it stands. */
@@ -51,19 +53,23 @@ describe('the schema', () => {
   test('closes every object', () => {
     const objects = nodesIn(schema).filter(({ node }) => node.type === 'object')
     expect(objects.length).toBeGreaterThan(10)
-    for (const { node } of objects) expect(node).toHaveProperty('additionalProperties', false)
+    const named = schema.properties?.['aws']
+    for (const { node } of objects.filter((each) => each.node !== named))
+      expect(node).toHaveProperty('additionalProperties', false)
+    expect(named).toHaveProperty('propertyNames.pattern')
   })
 
   test('tells every field what it is, with an example or a reference', () => {
     const site = schema.properties?.['sites']?.items ?? {}
-    const rows = [schema, site, ...(site.properties?.['signIn']?.oneOf ?? [])].flatMap((node) =>
-      fieldRows(node, () => true),
+    const rows = [schema, site, environmentIn(schema), ...(site.properties?.['signIn']?.oneOf ?? [])].flatMap(
+      (node) => fieldRows(node, () => true),
     )
-    expect(rows.length).toBeGreaterThan(60)
+    expect(rows.length).toBeGreaterThan(80)
+    const hasParts: readonly unknown[] = ['`sites`', '`signIn`', '`aws`', '`network`']
     for (const [path, takes, , example, doc] of rows) {
       expect(takes, path).not.toBe('')
       expect(doc, path).not.toBe('')
-      if (path !== '`sites`' && path !== '`signIn`') expect(example, path).not.toBe('')
+      if (!hasParts.includes(path)) expect(example, path).not.toBe('')
     }
   })
 
@@ -102,16 +108,12 @@ describe('schema and parser agree', () => {
 
   test('on the examples of the documentation', () => {
     const real: SchemaNode = configurationSchema(REGISTRY.map(({ name }) => name))
-    for (const text of [SMALLEST, EXAMPLE]) expect(validates(real, JSON.parse(text), real)).toBe(true)
+    for (const text of [SMALLEST, EXAMPLE, DEPLOYED])
+      expect(validates(real, JSON.parse(text), real)).toBe(true)
   })
 
   const values: readonly unknown[] = [null, 7, 99999, ' x ', 'zzz', [], { zzz: 1 }]
-  // A sign-in’s fields in each kind’s file, all others in the first.
-  const places = files.flatMap((file, i) =>
-    placesIn(file)
-      .filter((place) => place.length > 0 && (i === 0 || place.includes('signIn')))
-      .map((place) => ({ file, place })),
-  )
+  const places = KINDS.flatMap((kind) => placesOf(kind).map((place) => ({ file: wholeFile(kind), place })))
 
   test('that what the schema refuses is refused', () => {
     const changed = places.flatMap(({ file, place }) => values.map((value) => put(file, place, value)))
@@ -128,6 +130,9 @@ describe('schema and parser agree', () => {
     ['no server', put(files[0], ['sites', 0, 'server'], undefined)],
     ['a sign-in of two kinds', put(files[0], ['sites', 0, 'signIn', 'clientId'], 'x')],
     ['an entity there is not', put(files[0], ['entities', 'flows'], true)],
+    ['an environment of no name', put(files.at(-1), ['aws'], { Prod: at(files.at(-1), ['aws', 'prod']) })],
+    ['logs kept for ten days', put(files.at(-1), ['aws', 'prod', 'retention', 'logDays'], 10)],
+    ['a night at 02:30', put(files.at(-1), ['aws', 'prod', 'at'], '02:30')],
     ['a secret instead of a reference', put(files[0], ['notify', 0, 'url'], 'https://example.com')],
   ])('that %s is refused', (_, file) => {
     expect(isRight(file)).toBe(false)

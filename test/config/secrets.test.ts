@@ -2,11 +2,12 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import {
   at,
+  KINDS,
   leastFile,
   type Place,
   parse,
   pathOf,
-  placesIn,
+  placesOf,
   print,
   put,
   refusal,
@@ -51,11 +52,11 @@ function showsNothing(text: string): readonly string[] {
   return error.message.split('\n')
 }
 
-const files = Object.keys(SIGN_INS).map((kind) => wholeFile(kind))
-/** Every text of every field: a sign-in’s in each kind’s file, all others in the first. */
-const texts = files.flatMap((file, i) =>
-  placesIn(file)
-    .filter((place) => (i === 0 || place.includes('signIn')) && typeof at(file, place) === 'string')
+const files = KINDS.map((kind) => ({ file: wholeFile(kind), places: placesOf(kind) }))
+/** Every text of every field. */
+const texts = files.flatMap(({ file, places }) =>
+  places
+    .filter((place) => typeof at(file, place) === 'string')
     .map((place) => ({ file, place, name: pathOf(place) })),
 )
 
@@ -68,10 +69,9 @@ describe.each(forms)('$form', ({ secret }) => {
   })
 
   test('is refused in the place of anything else', () => {
-    const [file = {}] = files
-    const others = placesIn(file).filter((each) => each.length > 0 && typeof at(file, each) !== 'string')
-    for (const place of others)
-      expect(showsNothing(print(put(file, place, secret))).some((line) => line.endsWith(REASON))).toBe(true)
+    for (const { file, places } of files)
+      for (const place of places.filter((each) => typeof at(file, each) !== 'string'))
+        expect(showsNothing(print(put(file, place, secret))).some((line) => line.endsWith(REASON))).toBe(true)
   })
 
   test('is refused as the value of a property that does not exist, deep inside too', () => {

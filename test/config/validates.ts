@@ -4,6 +4,7 @@ type Node = SchemaNode & {
   readonly pattern?: string
   readonly minLength?: number
   readonly minItems?: number
+  readonly propertyNames?: SchemaNode
   readonly dependencies?: Readonly<Record<string, readonly string[]>>
 }
 
@@ -36,7 +37,6 @@ const SAYS_NOTHING = [
   'examples',
   'format',
   'definitions',
-  'additionalProperties',
   'id',
   '$id',
 ]
@@ -64,6 +64,14 @@ const CHECKS: Readonly<Record<string, (node: Node, value: unknown, root: SchemaN
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined
       return property !== undefined && validates(property, held, root)
     }),
+  // `false` is what `properties` says already.
+  additionalProperties: ({ additionalProperties, properties = {} }, value, root) =>
+    typeof additionalProperties !== 'object' ||
+    Object.entries(object(value)).every(
+      ([name, held]) => Object.hasOwn(properties, name) || validates(additionalProperties, held, root),
+    ),
+  propertyNames: ({ propertyNames = {} }, value, root) =>
+    Object.keys(object(value)).every((name) => validates(propertyNames, name, root)),
   required: ({ required = [] }, value) =>
     TYPES['object']?.(value) !== true || required.every((name) => has(value, name)),
   dependencies: ({ dependencies = {} }, value) =>
