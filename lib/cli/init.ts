@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises'
 import type { Readable } from 'node:stream'
 import type { SiteConfiguration } from '../config/configuration.ts'
+import { connectTo, sessionOf } from '../connection/connection.ts'
+import { newRun } from '../connection/run-id.ts'
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import type { Client } from '../tableau/client.ts'
 import { type Call, type Command, DEBUG, hasFlag, QUIET, textOption } from './command.ts'
 import { CONFIG_FILE, namedFile } from './configuration.ts'
-import { connectTo, sessionOf } from './connection.ts'
 import { errorText } from './failure.ts'
 import { shellWord } from './held.ts'
 import { type Draft, draftOf, openTarget, type Target, writeDraft } from './init-file.ts'
@@ -15,7 +16,6 @@ import { type Answers, QUESTION_OPTIONS, QUESTIONS, type Question } from './init
 import { interruptible } from './interrupt.ts'
 import { write } from './io.ts'
 import { note } from './note.ts'
-import { newRun } from './run-id.ts'
 import { warehouseIfThere } from './warehouse.ts'
 
 /** Who answers: somebody at a terminal, or nobody. */

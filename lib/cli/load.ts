@@ -1,3 +1,4 @@
+import { newRun } from '../connection/run-id.ts'
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import type { Engine } from '../transform/engine.ts'
@@ -14,7 +15,6 @@ import {
 import { type Loaded, writeLoaded } from './loaded.ts'
 import { note } from './note.ts'
 import { writeAnswer } from './output.ts'
-import { newRun } from './run-id.ts'
 import { withEngine } from './run-ports.ts'
 import { dayOption, selectedEntities } from './selection.ts'
 import { answerOf, columnsOf } from './value.ts'

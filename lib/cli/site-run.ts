@@ -1,11 +1,11 @@
 import type { SiteConfiguration } from '../config/configuration.ts'
+import { sessionOf } from '../connection/connection.ts'
+import { newRun } from '../connection/run-id.ts'
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import type { NightlyInput } from '../nightly/input.ts'
 import { type Call, COMMON, type OptionSpec, SELECT, textOption } from './command.ts'
 import { configuredSites } from './configuration.ts'
-import { sessionOf } from './connection.ts'
-import { newRun } from './run-id.ts'
 import { backdateOption, dayOption, selectedEntities } from './selection.ts'
 import { warehouseOption } from './site-option.ts'
 

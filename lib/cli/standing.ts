@@ -2,8 +2,8 @@ import { addDays, type Day, dayNumber } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { committedDays } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
+import { completeDays } from '../load/complete-days.ts'
 import type { Engine } from '../transform/engine.ts'
-import { completeDays } from './complete-days.ts'
 
 /** A reading that is complete and not committed, and why. */
 export interface Held {

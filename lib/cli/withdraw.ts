@@ -1,9 +1,9 @@
+import { newRun } from '../connection/run-id.ts'
 import { parseDay } from '../core/day.ts'
 import { entityNamed } from '../entities/index.ts'
 import { argument, type Call, COMMON, type Command, requiredOption } from './command.ts'
 import { writeLoaded } from './loaded.ts'
 import { note } from './note.ts'
-import { newRun } from './run-id.ts'
 import { withEngine } from './run-ports.ts'
 import { existingWarehouse, oneSite } from './warehouse.ts'
 

@@ -8,5 +8,6 @@ export interface DerivedView {
   readonly over: readonly string[]
   /** Type and meaning of each column. */
   readonly columns: Readonly<Record<string, readonly [ColumnType, string]>>
+  /** In words that DuckDB and Trino share: it is a view of both, and has to answer the same. */
   readonly sql: string
 }

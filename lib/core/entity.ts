@@ -129,7 +129,7 @@ export function list(
     paging?: 'numbered' | 'none'
   },
 ): ListRead {
-  const sort = facts.sort === undefined ? {} : { sort: facts.sort }
+  const sort: Record<string, string> = facts.sort === undefined ? {} : { sort: facts.sort }
   return {
     shape: 'list',
     path,

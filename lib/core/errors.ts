@@ -102,6 +102,11 @@ export const ERRORS = {
     'Check the site ("site" in the configuration, or TABLEAU_SITE_ID): it is the part of its address after /site/, empty for the default site.',
   ),
   incomplete: meaning(3, true, 'Nothing was changed; the last complete day stands. Run the same day again.'),
+  'out-of-time': meaning(
+    3,
+    true,
+    'Nothing was changed; the last complete day stands. Let more calls run at once ("concurrency"), or read this entity with "almanac nightly", which no limit of time ends.',
+  ),
   'bad-row': meaning(
     1,
     false,
@@ -152,6 +157,9 @@ export const ERRORS = {
 
 /** The closed set of error codes. */
 export type ErrorCode = keyof typeof ERRORS
+
+/** Whether a text is one of the codes. */
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text)
 
 /** What an error may carry besides its message: the error beneath it, and facts for machines. Never a secret. */
 export interface ErrorContext {

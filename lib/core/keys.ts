@@ -42,6 +42,11 @@ export const keys = {
   part: (at: LandingPlace, attempt: string, number: number): string =>
     `${landingShard(at)}/attempt=${checked('attempt', ATTEMPT, attempt)}/part-${String(number).padStart(4, '0')}.parquet`,
   receipt: (at: LandingPlace): string => `${landingShard(at)}/receipt.json`,
+  checkpoints: (at: LandingPlace): string => `${landingShard(at)}/checkpoint-`,
+  checkpoint: (at: LandingPlace, number: number): string =>
+    `${landingShard(at)}/checkpoint-${String(number).padStart(4, '0')}.json`,
+  outcome: (at: Omit<LandingPlace, 'shard'>, step: 'extracted' | 'loaded'): string =>
+    `landing/${placeAndDay(at, at.dt)}/run=${checked('run', RUN, at.run)}/${step}.json`,
   candidates: (at: Place): string => `candidate/${place(at)}/`,
   candidate: (at: Place, dt: Day, sha256: string): string =>
     `candidate/${placeAndDay(at, dt)}/${checked('hash', HASH, sha256)}.parquet`,

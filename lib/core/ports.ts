@@ -51,3 +51,11 @@ export interface Secrets {
   /** The secret that a reference names. Throws `secret-missing`, naming the place and never the value. */
   read(reference: SecretReference): Promise<Secret>
 }
+
+/** A place for one secret text that changes while a run goes on. */
+export interface Vault {
+  /** The text; undefined when none is kept. For a moment after a write it may be the one before. */
+  read(): Promise<string | undefined>
+  /** Keeps a text in place of the one before. Unconditional: writers take turns by other means. */
+  write(text: string): Promise<void>
+}

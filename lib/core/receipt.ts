@@ -101,6 +101,8 @@ export const jsonBytes = (value: unknown): Uint8Array => encoder.encode(`${JSON.
 function factsOf(key: string): Readonly<Record<string, string | number>> {
   const { area, labels, file = '' } = parseKey(key) ?? {}
   const name = file.replace(/\.json$/, '')
+  const number = /^checkpoint-(\d+)$/.exec(name)?.[1]
+  if (area === 'landing' && number !== undefined) return { ...labels, number: Number(number) }
   if (area === 'landing' || area === 'runs') return { ...labels }
   if (area === 'candidate' || area === 'observation') return { ...labels, sha256: name }
   return area === 'manifest' ? { ...labels, version: Number(name.slice(1)) } : {}

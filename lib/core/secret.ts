@@ -12,10 +12,10 @@ export interface Secret {
 
 /**
  * Wraps a value so that it redacts itself; it stands in a closure and in no property. No error and no event of this process
- * shows it from now on, whoever repeats it.
+ * shows it from now on, whoever repeats it; `opens` is what of it is secret, where a part is known to everybody.
  */
-export function secretOf(value: string): Secret {
-  hideFromNowOn(value)
+export function secretOf(value: string, opens: string = value): Secret {
+  hideFromNowOn(opens)
   const hidden = (): string => HIDDEN
   return Object.freeze({
     reveal: () => value,

@@ -3,7 +3,7 @@ import { keys } from '../core/keys.ts'
 import type { ObjectStore, WriteResult } from '../core/ports.ts'
 import { parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
-import type { SiteIdentity } from '../nightly/identity.ts'
+import type { SiteIdentity } from '../session/identity.ts'
 import type { Client } from '../tableau/client.ts'
 import { fail, ok, type Step } from './check.ts'
 

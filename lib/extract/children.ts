@@ -1,48 +1,23 @@
+import type { Checkpoint, SettledParents, Sums } from '../core/checkpoint.ts'
 import type { Row } from '../core/column.ts'
 import type { ChildrenRead } from '../core/entity.ts'
 import { AlmanacError, isError } from '../core/errors.ts'
-import type { RawItem } from '../core/item.ts'
-import { redacted } from '../core/redact.ts'
 import type { Drift } from '../core/row.ts'
 import { candidateColumns, PARENT_VERDICT, type ParentVerdict, shapeOf } from '../core/shape.ts'
-import { addCosts, type Cost } from '../tableau/calls.ts'
-import { isSegment } from '../tableau/transport.ts'
-import { type ListProof, type ListRequest, NO_COST, type PassSink, readComplete } from './list.ts'
+import { addCosts } from '../tableau/calls.ts'
+import { inTurn } from './in-turn.ts'
+import type { Landing } from './landing.ts'
+import { type ListProof, type ListRequest, NO_COST, readComplete } from './list.ts'
+import { readParents, settleVanished } from './parents.ts'
 import type { ReadContext, Reading } from './reading.ts'
-import { partSink, rowSink } from './sink.ts'
+import { type PartSink, partSink, rowSink } from './sink.ts'
+import { NO_SUMS, withEffort, withList } from './sums.ts'
 
-/** Collects the LUIDs of a list's items. */
-function idSink(what: string): PassSink & { readonly ids: ReadonlySet<string> } {
-  const ids = new Set<string>()
-  return {
-    ids,
-    unique: () => ids.size,
-    fingerprint: () => [...ids].sort().join(),
-    take: (items: readonly RawItem[]) => {
-      for (const item of items) {
-        const id = item['@id']
-        if (typeof id !== 'string' || id === '')
-          throw new AlmanacError('bad-row', `${what}: an item without an id`)
-        if (!isSegment(id))
-          throw new AlmanacError('bad-row', `${what}: the id "${redacted(id)}" can stand in no path`)
-        ids.add(id)
-      }
-    },
-  }
-}
-
-/** The complete set of parents, by a list call of our own: the entity needs no other one to be understood. */
-async function readParents(
-  { client, options }: ReadContext,
-  read: ChildrenRead,
-): Promise<{ ids: ReadonlySet<string>; proof: ListProof }> {
-  const quiet = { ...options, onPage: () => undefined }
-  const { proof, sink } = await readComplete(client, read.parent, () => idSink(read.parent.path), quiet)
-  return { ids: sink.ids, proof }
-}
+/** What a parent that was asked can answer. */
+type AskedVerdict = keyof SettledParents
 
 interface ParentReading {
-  readonly verdict: ParentVerdict
+  readonly verdict: AskedVerdict
   readonly rows: readonly Row[]
   readonly proof: ListProof | null
 }
@@ -53,9 +28,10 @@ async function readParent(
   read: ChildrenRead,
   parent: string,
   drift: Drift,
+  signal: AbortSignal,
 ): Promise<ParentReading> {
   const request: ListRequest = { ...read, path: read.path.replace('{parent}', parent) }
-  const quiet = { ...context.options, onPage: () => undefined }
+  const quiet = { ...context.options, onPage: () => undefined, signal }
   const newSink = () => {
     const rows: Row[] = []
     const seen: Drift = new Map()
@@ -73,66 +49,115 @@ async function readParent(
   }
 }
 
-/** Throws `incomplete` when a parent that answered 404 is still in the list of parents: it is there, and was not read. */
-async function settleVanished(
-  context: ReadContext,
-  read: ChildrenRead,
-  vanished: readonly string[],
-): Promise<Cost> {
-  if (vanished.length === 0) return NO_COST
-  const { ids, proof } = await readParents(context, read)
-  const there = vanished.filter((parent) => ids.has(parent))
-  if (there.length > 0) {
-    throw new AlmanacError('incomplete', `${read.path}: ${there.join(', ')} answered 404 and is still listed`)
-  }
-  return proof.cost
-}
-
 const parentRow = (read: ChildrenRead, parent: string, verdict: ParentVerdict): Row => ({
   [read.parentColumn]: parent,
   [PARENT_VERDICT]: verdict,
 })
 
-/** Reads a per-parent entity: all parents, then the children of each. Every parent becomes a row of its own, with its verdict. */
-export async function readChildren(context: ReadContext, read: ChildrenRead): Promise<Reading> {
-  const { entity, options } = context
-  const drift: Drift = new Map()
-  const sink = partSink(candidateColumns(shapeOf(entity)))
+type Settled = Map<string, AskedVerdict>
+
+const ofVerdict = (settled: Settled, wanted: AskedVerdict): string[] =>
+  [...settled].filter(([, verdict]) => verdict === wanted).map(([parent]) => parent)
+
+const settledParents = (settled: Settled): SettledParents => ({
+  read: ofVerdict(settled, 'read'),
+  forbidden: ofVerdict(settled, 'forbidden'),
+  vanished: ofVerdict(settled, 'vanished'),
+})
+
+/**
+ * What need not be asked for again: what was read and then left the list was there when this reading began. A parent that
+ * answered 404 and is listed again is there, and has to be asked anew.
+ */
+function settledBefore(before: Checkpoint | null, listed: ReadonlySet<string>): Settled {
+  const { read = [], forbidden = [], vanished = [] } = before?.settled ?? {}
+  const gone = vanished.filter((parent) => !listed.has(parent))
+  return new Map([
+    ...read.map((parent) => [parent, 'read'] as const),
+    ...forbidden.map((parent) => [parent, 'forbidden'] as const),
+    ...gone.map((parent) => [parent, 'vanished'] as const),
+  ])
+}
+
+/** Parents as they are settled, and what reading them came to. */
+interface Progress {
+  readonly settled: Settled
+  readonly drift: Drift
+  /** Rows that have not landed yet. */
+  readonly sink: PartSink
+  sums: Sums
+  /** How many more parents this invocation settled. */
+  news: number
+}
+
+/** Reads parents until all are settled or the time is over. Their rows land as they fill parts, so that few are held. */
+async function readPending(
+  context: ReadContext,
+  { read, landing, before }: Task,
+  pending: readonly string[],
+  progress: Progress,
+): Promise<void> {
+  const again = new Set(before?.settled.vanished)
+  const { settled, drift, sink } = progress
+  await inTurn(pending, context.options, async (parent, signal) => {
+    const { verdict, rows, proof } = await readParent(context, read, parent, drift, signal)
+    settled.set(parent, verdict)
+    // Whether one has vanished is known at the end, and what has landed cannot be taken back.
+    if (verdict !== 'vanished') sink.add([parentRow(read, parent, verdict), ...rows])
+    if (verdict !== 'vanished' || !again.has(parent)) progress.news++
+    if (proof !== null) progress.sums = withList(progress.sums, proof, rows.length)
+    context.options.onPage(progress.sums.rows, null, settled.size)
+    await landing.write(sink.full())
+  })
+}
+
+const NOT_OURS = { window: null, unfinished: [], withheld: [] } as const
+
+const countsOf = ({ read, forbidden, vanished }: SettledParents): Record<ParentVerdict, number> => ({
+  read: read.length,
+  not_read: 0,
+  forbidden: forbidden.length,
+  vanished: vanished.length,
+})
+
+/** Reading an entity parent by parent: where its parts land, and how far earlier invocations of the run came. */
+export interface Task {
+  readonly read: ChildrenRead
+  readonly landing: Landing
+  readonly before: Checkpoint | null
+}
+
+/**
+ * Reads a per-parent entity: all parents, then the children of each that is not settled yet. Every parent becomes a row of
+ * its own, with its verdict. When the time runs out between two parents, the reading says where it stopped; throws
+ * `out-of-time` when it has come no further than the one before.
+ */
+export async function readChildren(context: ReadContext, task: Task): Promise<Reading> {
+  const { read, before } = task
   const parents = await readParents(context, read)
-  const readings = new Map<string, ParentReading>()
-  let rows = 0
-  await Promise.all(
-    [...parents.ids].map(async (parent) => {
-      const reading = await readParent(context, read, parent, drift)
-      readings.set(parent, reading)
-      rows += reading.rows.length
-      options.onPage(rows, null, readings.size)
-    }),
-  )
-  const counts: Record<ParentVerdict, number> = { read: 0, not_read: 0, forbidden: 0, vanished: 0 }
-  for (const [parent, { verdict, rows: children }] of readings) {
-    counts[verdict]++
-    sink.add([parentRow(read, parent, verdict), ...children])
-  }
-  const vanished = [...readings].filter(([, { verdict }]) => verdict === 'vanished').map(([parent]) => parent)
-  const proofs = [...readings.values()].flatMap(({ proof }) => proof ?? [])
-  const all = [parents.proof, ...proofs]
+  const settled = settledBefore(before, parents.ids)
+  const pending = [...parents.ids].filter((parent) => !settled.has(parent))
+  const sink = partSink(candidateColumns(shapeOf(context.entity)))
+  const drift: Drift = new Map(Object.entries(before?.drift ?? {}))
+  const sums = withEffort(before?.sums ?? NO_SUMS, parents.proof)
+  const progress: Progress = { settled, drift, sink, sums, news: 0 }
+  await readPending(context, task, pending, progress)
+  const left = pending.filter((parent) => !settled.has(parent)).length
+  const vanished = pending.filter((parent) => settled.get(parent) === 'vanished')
+  const settling = left > 0 ? null : await settleVanished(context, read, vanished)
+  if (settling === null && progress.news === 0)
+    throw new AlmanacError('out-of-time', `${read.path}: the time ran out before one more parent was read`)
+  const by = settledParents(settled)
+  if (settling !== null) sink.add(by.vanished.map((parent) => parentRow(read, parent, 'vanished')))
   return {
+    ...NOT_OURS,
+    ...progress.sums,
     parts: sink.finish(),
-    rows,
-    firstTotal: proofs.reduce((sum, { pass }) => sum + (pass.firstTotal ?? 0), 0),
-    lastTotal: proofs.reduce((sum, { pass }) => sum + (pass.lastTotal ?? 0), 0),
-    pages: all.reduce((sum, { pages }) => sum + pages, 0),
-    passes: Math.max(...all.map(({ passes }) => passes)),
-    duplicates: all.reduce((sum, { duplicates }) => sum + duplicates, 0),
-    surplus: all.reduce((sum, { surplus }) => sum + surplus, 0),
-    observedFrom: parents.proof.observedFrom,
-    observedTo: Math.max(...all.map(({ observedTo }) => observedTo)),
+    surplus: progress.sums.surplus + parents.proof.surplus,
+    observedFrom: before?.observedFrom ?? parents.proof.observedFrom,
     drift,
-    cost: all.reduce((sum, { cost }) => addCosts(sum, cost), await settleVanished(context, read, vanished)),
-    parents: counts,
-    window: null,
-    unfinished: [],
-    withheld: [],
+    cost: addCosts(progress.sums.cost, settling ?? NO_COST),
+    parents: countsOf(by),
+    stop: settling === null ? { settled: by, sums: progress.sums, pending: left } : null,
   }
 }

@@ -38,10 +38,20 @@ export interface ListOptions {
   readonly signal?: AbortSignal
   readonly onAgain: (pass: number, reason: string) => void
   readonly onPage: (received: number, total: number | null, pages: number) => void
+  /** False when too little time is left for more. */
+  readonly mayGoOn: () => boolean
 }
 
 /** The cost of nothing. */
 export const NO_COST: Cost = newTally()
+
+/** Throws `out-of-time` when more of a list is to come than there is time for. */
+function holdToTime(path: string, options: ListOptions, received: number, total: number | null): void {
+  if (total === null || received >= total || options.mayGoOn()) return
+  throw new AlmanacError('out-of-time', `${path}: the time ran out after ${received} of ${total} rows`, {
+    details: { expected: total, fetched: received },
+  })
+}
 
 interface OnePass<S> {
   readonly tally: PassTally
@@ -68,7 +78,9 @@ async function onePass<S extends PassSink>(
       sink.take(page.items)
       received += page.items.length
       pages += 1
-      options.onPage(received, page.pagination?.totalAvailable ?? null, pages)
+      const total = page.pagination?.totalAvailable ?? null
+      options.onPage(received, total, pages)
+      holdToTime(request.path, options, received, total)
     },
     options.signal,
   )
@@ -93,7 +105,8 @@ function faultOf({ tally, oddTotal }: OnePass<PassSink>): string | null {
 
 /**
  * Reads a list until a pass proves it whole: as many rows as all its pages announce, none twice. At most
- * three passes. Throws `incomplete` with what the last pass lacked; whatever reading itself throws passes through.
+ * three passes. Throws `incomplete` with what the last pass lacked, `out-of-time` when there is no time for a page or a
+ * pass more; whatever reading itself throws passes through.
  */
 export async function readComplete<S extends PassSink>(
   client: Client,
@@ -133,6 +146,11 @@ export async function readComplete<S extends PassSink>(
         details: { expected: pass.tally.lastTotal ?? 0, fetched: pass.tally.unique },
       })
     }
+    if (!options.mayGoOn())
+      throw new AlmanacError(
+        'out-of-time',
+        `${request.path}: ${fault}, and no time was left to read it again`,
+      )
     options.onAgain(done.length + 1, fault)
   }
 }

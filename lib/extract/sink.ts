@@ -13,10 +13,12 @@ export interface FinishedPart {
   readonly rows: number
 }
 
-/** Takes the rows of a whole landing and gives its parts. */
+/** Takes the rows of a whole landing and gives its parts, each once. */
 export interface PartSink {
   add(rows: readonly Row[]): void
-  /** Closes the last part and gives all; nothing can be added after. */
+  /** The parts that are full so far: whoever writes them at once holds no more than one. */
+  full(): readonly FinishedPart[]
+  /** Closes the last part and gives what is left; nothing can be added after. */
   finish(): readonly FinishedPart[]
 }
 
@@ -36,9 +38,10 @@ export function partSink(columns: readonly StoredColumn[]): PartSink {
       writer.add(rows)
       if (writer.rows() >= PART_ROWS) close()
     },
+    full: () => done.splice(0),
     finish: () => {
       close()
-      return done
+      return done.splice(0)
     },
   }
 }

@@ -1,4 +1,3 @@
-import { addDays } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
@@ -87,13 +86,13 @@ async function createNext(store: ObjectStore, manifest: Manifest): Promise<void>
   )
 }
 
-/** The committed days next to a day, on either side. */
+/** The other committed days on either side of a day, the nearest first. */
 export function neighbours(
   days: readonly CommittedDay[],
   dt: string,
 ): { before: CommittedDay[]; after: CommittedDay[] } {
   return {
-    before: days.filter((day) => day.dt <= addDays(dt, -1)).reverse(),
+    before: days.filter((day) => day.dt < dt).reverse(),
     after: days.filter((day) => day.dt > dt),
   }
 }

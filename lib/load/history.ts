@@ -22,7 +22,8 @@ export interface FoundHistory {
   readonly file: StagedFile | undefined
 }
 
-const NOTHING: Omit<FoundHistory, 'etag'> = { applied: [], file: undefined }
+/** No history: nothing is applied. */
+export const NOTHING: Omit<FoundHistory, 'etag'> = { applied: [], file: undefined }
 
 async function parseHistory(desk: Desk, { bytes }: StoredObject): Promise<Omit<FoundHistory, 'etag'>> {
   const { fold, applied } = footerMetadata(bytes)
@@ -40,20 +41,18 @@ export async function findHistory(desk: Desk): Promise<FoundHistory> {
 
 /** How many of the first days two lists have in common, by day and version. */
 export function commonPrefix(applied: readonly CommittedDay[], days: readonly CommittedDay[]): number {
-  let same = 0
-  while (same < days.length && same < applied.length) {
-    const [a, b] = [applied[same], days[same]]
-    if (a?.dt !== b?.dt || a?.version !== b?.version) break
-    same++
-  }
-  return same
+  const differing = days.findIndex((day, i) => !isSame(day, applied[i]))
+  return differing < 0 ? days.length : differing
 }
+
+const isSame = (day: CommittedDay, other: CommittedDay | undefined): boolean =>
+  day.dt === other?.dt && day.version === other.version
 
 /** A day as the fold takes it. `before` is the committed day before it that was not withdrawn. */
 async function foldDay(
   desk: Desk,
   days: readonly CommittedDay[],
-  day: AppliedDay,
+  day: AppliedDay & { readonly sha256: string },
   before: CommittedDay | undefined,
 ): Promise<FoldDay> {
   const { shape } = desk
@@ -64,7 +63,7 @@ async function foldDay(
     missing: unknownColumns(shape.tracked, manifest),
   }
   if (shape.parent === undefined) {
-    const file = await desk.candidate(day.dt, day.sha256 ?? '')
+    const file = await desk.candidate(day.dt, day.sha256)
     return { ...facts, rows: { file, columns: manifest.columns }, coverageBefore: null }
   }
   const { snapshot } = await parentDay(desk, days, day)
@@ -89,8 +88,9 @@ async function applyDays(
   const changes = new Map<Day, DayChanges>()
   let before = applied.slice(0, from).findLast((day) => day.sha256 !== null)
   for (const day of applied.slice(from)) {
-    if (day.sha256 === null) continue
-    changes.set(day.dt, await fold.apply(await foldDay(desk, days, day, before)))
+    const { sha256 } = day
+    if (sha256 === null) continue
+    changes.set(day.dt, await fold.apply(await foldDay(desk, days, { ...day, sha256 }, before)))
     before = day
   }
   return changes
@@ -117,9 +117,9 @@ export async function foldHistory(
   found: FoundHistory,
   days: readonly CommittedDay[],
 ): Promise<FoldedHistory> {
-  const same = found.file === undefined ? 0 : commonPrefix(found.applied, days)
+  const same = commonPrefix(found.applied, days)
   const applied = await withCandidates(desk, found, days, same)
-  const last: Day | undefined = applied.slice(0, same).at(-1)?.dt
+  const last = days[same - 1]?.dt
   const fold = await desk.transforms.fold(
     found.file === undefined || last === undefined ? null : { file: found.file, day: last },
   )

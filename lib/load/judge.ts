@@ -15,13 +15,22 @@ export type Judgement =
 interface Neighbour {
   readonly day: CommittedDay
   readonly manifest: Manifest
+  /** The SHA-256 of its candidate. */
+  readonly candidate: string
 }
 
-/** The nearest day of a list that was not withdrawn. */
+/** A committed day as a neighbour; undefined when it was withdrawn. */
+async function standing(desk: Desk, day: CommittedDay): Promise<Neighbour | undefined> {
+  const manifest = await desk.manifest(day)
+  const { candidate } = manifest
+  return candidate === null ? undefined : { day, manifest, candidate }
+}
+
+/** The first day of a list that was not withdrawn. */
 async function nearest(desk: Desk, days: readonly CommittedDay[]): Promise<Neighbour | undefined> {
   for (const day of days) {
-    const manifest = await desk.manifest(day)
-    if (manifest.candidate !== null) return { day, manifest }
+    const neighbour = await standing(desk, day)
+    if (neighbour !== undefined) return neighbour
   }
   return undefined
 }
@@ -58,27 +67,28 @@ const knownBy = (desk: Desk, reading: Known): string[] =>
 async function rowsOfDay(
   desk: Desk,
   days: readonly CommittedDay[],
-  { day, manifest }: Neighbour,
+  { day, candidate }: Neighbour,
 ): Promise<Pick<Neighbours, 'neighbour' | 'coverage'>> {
   if (desk.shape.parent === undefined)
-    return { neighbour: await desk.candidate(day.dt, manifest.candidate ?? ''), coverage: null }
+    return { neighbour: await desk.candidate(day.dt, candidate), coverage: null }
   const { snapshot, coverage } = await parentDay(desk, days, day)
   return { neighbour: snapshot, coverage }
 }
 
-/** Compares a candidate with a committed neighbour, in the direction of time or against it. */
+/** Compares a candidate with a committed neighbour, in the direction of time or against it, in these columns. */
 async function compareWith(
   desk: Desk,
   days: readonly CommittedDay[],
   receipt: CandidateReceipt,
   neighbour: Neighbour,
   direction: 'from' | 'to',
+  columns = knownBy(desk, receipt).filter((name) => knows(neighbour.manifest, name)),
 ): Promise<Comparison> {
   return desk.transforms.compare({
     candidate: await desk.candidate(receipt.dt, receipt.sha256),
     ...(await rowsOfDay(desk, days, neighbour)),
     direction,
-    columns: knownBy(desk, receipt).filter((name) => knows(neighbour.manifest, name)),
+    columns,
   })
 }
 
@@ -96,18 +106,13 @@ async function lostSince(
   before: Neighbour,
 ): Promise<string | null> {
   let unknown = knownBy(desk, receipt).filter((name) => !knows(before.manifest, name))
-  const earlier = days.filter(({ dt }) => dt < before.day.dt).slice(-LOOK_BACK_DAYS)
-  for (const day of earlier.reverse()) {
+  for (const day of neighbours(days, before.day.dt).before.slice(0, LOOK_BACK_DAYS)) {
     if (unknown.length === 0) return null
-    const manifest = await desk.manifest(day)
-    const columns = unknown.filter((name) => manifest.candidate !== null && knows(manifest, name))
+    const earlier = await standing(desk, day)
+    if (earlier === undefined) continue
+    const columns = unknown.filter((name) => knows(earlier.manifest, name))
     if (columns.length === 0) continue
-    const { lostColumns } = await desk.transforms.compare({
-      candidate: await desk.candidate(receipt.dt, receipt.sha256),
-      ...(await rowsOfDay(desk, days, { day, manifest })),
-      direction: 'from',
-      columns,
-    })
+    const { lostColumns } = await compareWith(desk, days, receipt, earlier, 'from', columns)
     if (lostColumns.length > 0) return lostReason(lostColumns)
     unknown = unknown.filter((name) => !columns.includes(name))
   }

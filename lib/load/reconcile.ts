@@ -4,7 +4,7 @@ import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays } from '../core/manifest.ts'
 import { publishCurrent } from './current.ts'
 import type { Desk } from './desk.ts'
-import { commonPrefix, type FoundHistory, findHistory, foldHistory } from './history.ts'
+import { commonPrefix, type FoundHistory, findHistory, foldHistory, NOTHING } from './history.ts'
 import { publishDay } from './snapshot.ts'
 import type { DayChanges } from './transforms.ts'
 
@@ -48,7 +48,7 @@ async function turn(
   everything: boolean,
 ): Promise<(Published & { readonly isEmpty: boolean }) | undefined> {
   const there = await findHistory(desk)
-  const found = everything ? { etag: there.etag, applied: [], file: undefined } : there
+  const found = everything ? { etag: there.etag, ...NOTHING } : there
   const days = await committedDays(desk.store, desk.at)
   let written = 0
   let changes: Published['changes'] = new Map()

@@ -1,7 +1,7 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { type AlmanacError, isError } from '../core/errors.ts'
-import type { EntityOutcome } from '../core/event.ts'
+import type { Emit, EntityOutcome } from '../core/event.ts'
 import type { Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
 import { isDayCommitted, type LoadResult, load } from '../load/load.ts'
@@ -54,12 +54,12 @@ function failedOutcome(
   }
 }
 
-/** What the load says: committed, or held and why. */
-function loadedOutcome(entity: Entity, dt: Day, receipt: Receipt, loaded: LoadResult): EntityOutcome {
-  const base = { ...BLANK, ...readingFacts(receipt), ...loaded.changes, entity: entity.name }
+/** What the load says of a reading: committed, or held and why. */
+function loadedOutcome(read: EntityOutcome, dt: Day, loaded: LoadResult): EntityOutcome {
+  const base = { ...read, ...loaded.changes }
   // Of several readings of the day that are held, this run's is the newest.
   const held = loaded.held.findLast((each) => each.dt === dt)
-  if (held === undefined) return { ...base, verdict: 'complete' }
+  if (held === undefined) return base
   return { ...base, verdict: held.verdict, candidate: held.candidate, reason: held.reason }
 }
 
@@ -78,6 +78,70 @@ function warnings(receipt: Receipt): string[] {
   ]
 }
 
+/** What reading needs of a night's ports. */
+export type ReadPorts = Pick<EntityPorts, 'client' | 'store' | 'clock' | 'emit' | 'newAttempt' | 'signal'>
+
+/** What is asked of a reading. */
+export type ReadInput = Pick<NightlyInput, 'site' | 'run' | 'backdate' | 'acceptSurplus' | 'acceptNarrowed'>
+
+function readOutcome(entity: Entity, result: ExtractResult, emit: Emit, milliseconds: number): EntityOutcome {
+  if (result.verdict !== 'complete') return { ...failedOutcome(entity, result), milliseconds }
+  const { receipt } = result
+  emit({ type: 'extracted', entity: entity.name, rows: receipt.rows, milliseconds })
+  for (const message of warnings(receipt)) emit({ type: 'warned', entity: entity.name, message })
+  return { ...BLANK, ...readingFacts(receipt), entity: entity.name, verdict: 'complete', milliseconds }
+}
+
+/**
+ * Extracts one entity. Its outcome is final unless it says `complete`: then it is landed, and what its load comes to is
+ * still to be said. With `mayGoOn`, undefined says that it is not done and goes on at the next call of the same run. Throws
+ * what ends the run.
+ */
+export async function readEntity(
+  entity: Entity,
+  input: ReadInput,
+  dt: Day,
+  ports: ReadPorts & { readonly mayGoOn: () => boolean },
+): Promise<EntityOutcome | undefined>
+export async function readEntity(
+  entity: Entity,
+  input: ReadInput,
+  dt: Day,
+  ports: ReadPorts,
+): Promise<EntityOutcome>
+export async function readEntity(
+  entity: Entity,
+  input: ReadInput,
+  dt: Day,
+  ports: ReadPorts & { readonly mayGoOn?: () => boolean },
+): Promise<EntityOutcome | undefined> {
+  const { store, clock, emit, client, signal, newAttempt, mayGoOn } = ports
+  const began = clock.elapsed()
+  const { site, run, backdate } = input
+  emit({ type: 'entity-started', entity: entity.name })
+  const attempt = newAttempt()
+  const order = { entity, site, dt, run, attempt, ...acceptedOf(input, entity), backdated: backdate }
+  const own = { client, store, emit, signal }
+  const result = mayGoOn === undefined ? await extract(order, own) : await extract(order, { ...own, mayGoOn })
+  if (result.verdict === 'unfinished') return undefined
+  return readOutcome(entity, result, emit, Math.round(clock.elapsed() - began))
+}
+
+/** Loads what was read of one entity; its verdict is the outcome. Throws what ends the run. */
+export async function loadEntity(
+  entity: Entity,
+  { site, run }: Pick<NightlyInput, 'site' | 'run'>,
+  dt: Day,
+  { store, engine, clock, emit }: Pick<NightlyPorts, 'store' | 'engine' | 'clock' | 'emit'>,
+  read: EntityOutcome,
+): Promise<EntityOutcome> {
+  const began = clock.elapsed()
+  const loaded = await load(store, engine, entity, site, run, dt)
+  emit({ type: 'published', entity: entity.name, objects: loaded.published })
+  const milliseconds = read.milliseconds + Math.round(clock.elapsed() - began)
+  return { ...loadedOutcome(read, dt, loaded), milliseconds }
+}
+
 /** Extracts and loads one entity; its verdict is the outcome. Throws what ends the run. */
 export async function nightOf(
   entity: Entity,
@@ -85,28 +149,27 @@ export async function nightOf(
   dt: Day,
   ports: EntityPorts,
 ): Promise<EntityOutcome> {
-  const { store, engine, clock, emit, client, signal, newAttempt } = ports
-  const began = clock.elapsed()
-  const { site, run, backdate } = input
-  emit({ type: 'entity-started', entity: entity.name })
-  const result = await extract(
-    { entity, site, dt, run, attempt: newAttempt(), ...acceptedOf(input, entity), backdated: backdate },
-    { client, store, emit, signal },
-  )
-  const took = (): { milliseconds: number } => ({ milliseconds: Math.round(clock.elapsed() - began) })
-  let outcome: EntityOutcome
-  if (result.verdict === 'complete') {
-    emit({ type: 'extracted', entity: entity.name, rows: result.receipt.rows, ...took() })
-    for (const message of warnings(result.receipt)) emit({ type: 'warned', entity: entity.name, message })
-    const loaded = await load(store, engine, entity, site, run, dt)
-    emit({ type: 'published', entity: entity.name, objects: loaded.published })
-    outcome = { ...loadedOutcome(entity, dt, result.receipt, loaded), ...took() }
-  } else {
-    outcome = { ...failedOutcome(entity, result), ...took() }
-  }
-  emit({ type: 'entity-ended', outcome })
+  const read = await readEntity(entity, input, dt, ports)
+  const outcome = read.verdict === 'complete' ? await loadEntity(entity, input, dt, ports, read) : read
+  ports.emit({ type: 'entity-ended', outcome })
   return outcome
 }
+
+/** What an entity came to that an earlier run committed. */
+export const committedBefore = ({ name }: Entity): EntityOutcome => ({
+  ...BLANK,
+  entity: name,
+  verdict: 'complete',
+  already: true,
+})
+
+/** What an entity came to that was not read, and why. */
+export const notRead = ({ name }: Entity, reason = 'not read in this run'): EntityOutcome => ({
+  ...BLANK,
+  entity: name,
+  verdict: 'incomplete',
+  reason,
+})
 
 /** What an entity that this run did not read came to, and the damaged object that stood in its way; null when none did. */
 export interface Settled {
@@ -114,12 +177,14 @@ export interface Settled {
   readonly damage: AlmanacError | null
 }
 
+type SettlePorts = Pick<NightlyPorts, 'store' | 'engine' | 'emit'>
+
 /** Puts right what an earlier run left unpublished. A damaged primary object stops this entity, and no other. */
 async function reload(
   entity: Entity,
-  { site, run }: NightlyInput,
+  { site, run }: Pick<NightlyInput, 'site' | 'run'>,
   dt: Day,
-  { store, engine }: NightlyPorts,
+  { store, engine }: SettlePorts,
 ): Promise<AlmanacError | null> {
   try {
     await load(store, engine, entity, site, run, dt)
@@ -136,21 +201,14 @@ async function reload(
  */
 export async function settle(
   entity: Entity,
-  input: NightlyInput,
+  input: Pick<NightlyInput, 'site' | 'run'>,
   dt: Day,
-  ports: NightlyPorts,
+  ports: SettlePorts,
   failure: AlmanacError | null,
 ): Promise<Settled> {
   const damage = await reload(entity, input, dt, ports)
   const isThere = damage === null && (await isDayCommitted(ports.store, entity, input.site, dt))
-  const outcome: EntityOutcome = isThere
-    ? { ...BLANK, entity: entity.name, verdict: 'complete', already: true }
-    : {
-        ...BLANK,
-        entity: entity.name,
-        verdict: 'incomplete',
-        reason: (damage ?? failure)?.message ?? 'not read in this run',
-      }
+  const outcome = isThere ? committedBefore(entity) : notRead(entity, (damage ?? failure)?.message)
   ports.emit({ type: 'entity-ended', outcome })
   return { outcome, damage }
 }

@@ -40,7 +40,7 @@ export interface NightlyPorts {
 
 /** What configuration accepts of an entity although it is not the whole truth. */
 export const acceptedOf = (
-  { acceptSurplus, acceptNarrowed }: NightlyInput,
+  { acceptSurplus, acceptNarrowed }: Pick<NightlyInput, 'acceptSurplus' | 'acceptNarrowed'>,
   { name }: Entity,
 ): { readonly acceptSurplus: boolean; readonly acceptNarrowed: boolean } => ({
   acceptSurplus: acceptSurplus.includes(name),

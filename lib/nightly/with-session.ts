@@ -1,9 +1,9 @@
-import { type Day, dayIn, dayNumber } from '../core/day.ts'
-import { AlmanacError } from '../core/errors.ts'
+import type { Day } from '../core/day.ts'
+import { admit } from '../session/admission.ts'
+import { type Lease, takeLease } from '../session/lease.ts'
+import { leaseKey } from '../session/lease-state.ts'
 import type { Client } from '../tableau/client.ts'
-import { bindSite } from './identity.ts'
 import type { NightlyInput, NightlyPorts } from './input.ts'
-import { type Lease, leaseKey, takeLease } from './lease.ts'
 
 /** What a piece of work has while it holds the one session: the client, and a way to stop everything that uses it. */
 export interface SessionWork {
@@ -11,13 +11,6 @@ export interface SessionWork {
   /** Aborted by the caller's signal, or by `stop`. */
   readonly signal: AbortSignal
   stop(reason: unknown): void
-}
-
-/** The present can be read, no other day: a date that is not the server’s own (± 1) must be asked for with a reason. */
-function checkDay(client: Client, { timeZone, backdate }: NightlyInput, dt: Day): void {
-  const today = dayIn(timeZone, client.observedAt)
-  if (backdate !== null || Math.abs(dayNumber(dt) - dayNumber(today)) <= 1) return
-  throw new AlmanacError('wrong-day', `the server’s day is ${today}, and ${dt} was asked for`)
 }
 
 async function signedIn<T>(
@@ -32,9 +25,7 @@ async function signedIn<T>(
     ports.signal === undefined ? stopping.signal : AbortSignal.any([ports.signal, stopping.signal])
   const client = await ports.connect(() => lease.check(), signal)
   try {
-    checkDay(client, input, dt)
-    const { id, contentUrl } = client.site
-    await bindSite(ports.store, input.site, { format: 1, host: new URL(client.server).host, id, contentUrl })
+    await admit(ports.store, input, dt, client)
     return await work({ client, signal, stop: (reason) => stopping.abort(reason) })
   } finally {
     await client.close()

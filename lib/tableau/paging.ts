@@ -136,10 +136,7 @@ function passLog(onPage: (page: Page) => void): PassLog {
     cost: newTally() as Cost,
   }
   const add = (page: Page) => {
-    const { pageNumber: number, totalAvailable: total } = page.pagination ?? {
-      pageNumber: 1,
-      totalAvailable: null,
-    }
+    const [number, total] = [page.pagination?.pageNumber ?? 1, page.pagination?.totalAvailable ?? null]
     if (number === 1) first = total
     if (number >= last.number) last = { number, total, items: page.items.length }
     totals.add(total)

@@ -4,7 +4,6 @@ import type { Clock } from '../core/ports.ts'
 import type { Tally } from './calls.ts'
 import { unlessAborted } from './cancel.ts'
 import { isSessionLoss } from './problem.ts'
-import type { Credentials } from './sign-in.ts'
 
 /** Two losses within this time have a cause that signing in again does not cure. */
 const TOO_SOON_MS = 10 * 60_000
@@ -21,18 +20,24 @@ export interface Session {
   token(): string
 }
 
+/** A session's token, and how often the session was renewed before it. */
+export interface Numbered {
+  readonly token: string
+  readonly generation: number
+}
+
 /** The session as it is at first, and how it is renewed. */
 export interface SessionOptions {
-  readonly first: Credentials
+  readonly first: Numbered
   readonly clock: Clock
   readonly emit: Emit
-  /** Signs in again. Whatever it throws ends the session for all callers. */
-  readonly renew: () => Promise<Credentials>
+  /** A newer session than that of this generation. Whatever it throws ends the session for all callers. */
+  readonly renew: (generation: number) => Promise<Numbered>
 }
 
 /** Keeps a session alive. See `Session`. */
 export function keepSession({ first, clock, emit, renew }: SessionOptions): Session {
-  let held = { token: first.token, generation: 0 }
+  let held = first
   let renewing: Promise<void> | undefined
   let lostAt: number | undefined
   let ended: { readonly reason: unknown } | undefined
@@ -43,7 +48,7 @@ export function keepSession({ first, clock, emit, renew }: SessionOptions): Sess
     lostAt = now
     try {
       if (soon) throw lostTwice(loss)
-      held = { token: (await renew()).token, generation: held.generation + 1 }
+      held = await renew(held.generation)
     } catch (thrown) {
       ended = { reason: thrown }
       throw thrown

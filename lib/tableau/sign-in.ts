@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { XMLBuilder } from 'fast-xml-parser'
 import { AlmanacError, isError } from '../core/errors.ts'
 import type { RawItem } from '../core/item.ts'
-import { hideFromNowOn, redacted, withoutSecrets } from '../core/redact.ts'
+import { redacted, withoutSecrets } from '../core/redact.ts'
 import { compareVersions, isVersion } from '../core/version.ts'
 import { newTally, type Send, type Tally } from './calls.ts'
 import { attributesOf } from './credentials.ts'
 import { type Identity, isMinted, type SignIn } from './identity.ts'
 import { refusal } from './refusal.ts'
+import { sessionToken } from './token.ts'
 import { isSegment } from './transport.ts'
 
 /** The newest REST API version that this client was tested with (Tableau Server 26.2). */
@@ -163,7 +164,8 @@ async function signInOnce(
   } as const
   const { answer, date } = await send(request, tally, signal)
   const signedIn = credentialsOf(answer.items[0], request.path)
-  hideFromNowOn(opening(signedIn))
+  // From now on nothing shows it.
+  sessionToken(signedIn.token, signedIn.site)
   checkSite(who.contentUrl, signedIn.site.contentUrl)
   return { ...signedIn, date }
 }
@@ -178,13 +180,6 @@ function credentialsOf(item: RawItem | undefined, path: string): Omit<Credential
   }
   return { token, site, userId }
 }
-
-/** Tableau's tokens end with their site, which is no secret and stands in every address. */
-const opening = ({ token, site }: Pick<Credentials, 'token' | 'site'>): string =>
-  token
-    .split('|')
-    .filter((part) => part !== site.id && part !== site.contentUrl)
-    .join('|')
 
 /** Whatever was read from another site would be taken for this one's. The case of the name may be Tableau's own. */
 function checkSite(asked: string, got: string): void {

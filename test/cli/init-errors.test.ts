@@ -5,7 +5,7 @@ import { diskStore } from '../../lib/adapters/local/store.ts'
 import { parseConfiguration } from '../../lib/config/parse.ts'
 import { jsonBytes } from '../../lib/core/receipt.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
-import { leaseKey } from '../../lib/nightly/lease.ts'
+import { leaseKey } from '../../lib/session/lease-state.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { almanac, smallSite, temporaryFolder } from './terminal.ts'
 

@@ -13,6 +13,10 @@ const ALL: readonly (readonly [string, string])[] = [
     keys.part(shard, '0123abcd', 7),
     'landing/entity=users/site=demo/dt=2026-11-24/run=r0-A/shard=0/attempt=0123abcd/part-0007.parquet',
   ],
+  [
+    keys.checkpoint(shard, 7),
+    'landing/entity=users/site=demo/dt=2026-11-24/run=r0-A/shard=0/checkpoint-0007.json',
+  ],
   [keys.receipt(shard), 'landing/entity=users/site=demo/dt=2026-11-24/run=r0-A/shard=0/receipt.json'],
   [keys.candidate(at, '2026-11-24', HASH), `candidate/entity=users/site=demo/dt=2026-11-24/${HASH}.parquet`],
   [
@@ -71,6 +75,7 @@ describe('a key', () => {
       () => keys.snapshot(at, value),
       () => keys.receipt({ ...shard, run: value }),
       () => keys.receipt({ ...shard, shard: value }),
+      () => keys.checkpoint({ ...shard, run: value }, 1),
       () => keys.part(shard, value, 0),
       () => keys.candidate(at, '2026-11-24', value),
       () => keys.observation(at, '2026-11-24', value),

@@ -5,7 +5,7 @@ import { AlmanacError } from '../../lib/core/errors.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { jsonBytes } from '../../lib/core/receipt.ts'
 import { borrowSession, type SessionPorts } from '../../lib/doctor/session.ts'
-import { leaseKey } from '../../lib/nightly/lease.ts'
+import { leaseKey } from '../../lib/session/lease-state.ts'
 import type { Client } from '../../lib/tableau/client.ts'
 
 const SESSION = { host: 'tableau.example.com', name: 'almanac' }

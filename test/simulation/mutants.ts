@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the parts of a landing are not waited for',
-    file: 'extract/extract.ts',
+    file: 'extract/landing.ts',
     edits: [
       [
         "    await store.write(key, bytes, 'absent')\n    parts.push",
@@ -173,7 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'history does not see corrected versions',
     file: 'load/history.ts',
-    edits: [['if (a?.dt !== b?.dt || a?.version !== b?.version) break', 'if (a?.dt !== b?.dt) break']],
+    edits: [['day.dt === other?.dt && day.version === other.version', 'day.dt === other?.dt']],
   },
   {
     name: 'days that differ by version are not published again',

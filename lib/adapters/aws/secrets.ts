@@ -6,25 +6,33 @@ import { type AwsFault, faultDetails, faultOf, faultText } from './fault.ts'
 /** A reference to a secret in AWS Secrets Manager. */
 export type AwsSecretReference = Extract<SecretReference, { readonly awsSecret: string }>
 
-const ALLOW = 'Allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key if that is your own.'
+/** What is done with a secret, and what it takes (AWS Secrets Manager User Guide, "Secret encryption and decryption"). */
+type Doing = 'reading' | 'writing'
 
-/** AWS's errors by name (AWS Secrets Manager API Reference, GetSecretValue), in words and with what to do. */
-const CAUSES: Readonly<Record<string, { readonly why: string; readonly next: string }>> = {
+const ALLOW: Readonly<Record<Doing, string>> = {
+  reading: 'Allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key if that is your own.',
+  writing:
+    'Allow secretsmanager:PutSecretValue on it, and kms:GenerateDataKey and kms:Decrypt on its key if that is your own.',
+}
+
+/** AWS's errors by name (AWS Secrets Manager API Reference, GetSecretValue and PutSecretValue), in words and with what to do. */
+const causes = (doing: Doing): Readonly<Record<string, { readonly why: string; readonly next: string }>> => ({
   ResourceNotFoundException: {
     why: 'there is no such secret in this region',
     next: 'Correct the secret’s name, or give its region or its whole ARN.',
   },
-  AccessDeniedException: { why: 'reading it is not allowed', next: ALLOW },
-  DecryptionFailure: { why: 'its key does not decrypt it', next: ALLOW },
+  AccessDeniedException: { why: `${doing} it is not allowed`, next: ALLOW[doing] },
+  DecryptionFailure: { why: 'its key does not decrypt it', next: ALLOW[doing] },
+  EncryptionFailure: { why: 'its key does not encrypt it', next: ALLOW[doing] },
   InvalidRequestException: {
-    why: 'it cannot be read now, as one that is marked for deletion',
+    why: `${doing} it is not possible now, as with one that is marked for deletion`,
     next: 'Restore the secret, or name another.',
   },
   CredentialsProviderError: {
     why: 'there are no AWS credentials',
     next: 'Give AWS credentials: a role where this runs, AWS_PROFILE, or "aws sso login".',
   },
-}
+})
 
 const NETWORK = 'Check the network, the proxy, and AWS_ENDPOINT_URL_SECRETS_MANAGER where that is set.'
 const AUTHORITY =
@@ -69,16 +77,17 @@ const NOT_ASKED: readonly {
 const missing = (place: string, why: string, next?: string, details = {}): AlmanacError =>
   new AlmanacError('secret-missing', `${place}: ${why}`, { details, ...(next === undefined ? {} : { next }) })
 
-function failure(fault: AwsFault, place: string): AlmanacError {
+/** A fault of AWS Secrets Manager at a place as our error; see `readAwsSecret` for which. */
+export function secretFailure(fault: AwsFault, place: string, doing: Doing): AlmanacError {
   const notAsked = NOT_ASKED.find(({ isSo }) => isSo(fault))
   if (notAsked !== undefined) {
     const { code, next } = notAsked
     return new AlmanacError(code, `${place}: ${faultText(fault)}`, { details: faultDetails(fault), next })
   }
-  const cause = CAUSES[fault.name]
+  const cause = causes(doing)[fault.name]
   const why =
     cause === undefined
-      ? `it could not be read (${faultText(fault)})`
+      ? `${doing === 'reading' ? 'it could not be read' : 'it could not be written'} (${faultText(fault)})`
       : `${cause.why} (${fault.kind === 'credentials' ? faultText(fault) : fault.name})`
   return missing(place, why, cause?.next, faultDetails(fault))
 }
@@ -114,7 +123,7 @@ export async function readAwsSecret(
   const place = secretPlace({ ...reference, region: await client.config.region() })
   const get = new GetSecretValueCommand({ SecretId: reference.awsSecret })
   const { SecretString: text, SecretBinary: bytes } = await client.send(get).catch((thrown: unknown) => {
-    throw failure(faultOf(thrown), place)
+    throw secretFailure(faultOf(thrown), place, 'reading')
   })
   if (bytes !== undefined) throw missing(place, 'it holds bytes, not text')
   if (text === undefined)

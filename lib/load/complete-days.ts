@@ -11,7 +11,7 @@ export async function completeDays(
 ): Promise<readonly Day[]> {
   const at = { entity: entity.name, site }
   if (entity.event !== undefined) {
-    const { observedDays } = await import('../load/events.ts')
+    const { observedDays } = await import('./events.ts')
     return [...(await observedDays(store, at))].sort()
   }
   const days = await committedDays(store, at)

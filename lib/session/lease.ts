@@ -1,10 +1,7 @@
-import { AlmanacError, isError } from '../core/errors.ts'
+import { AlmanacError } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
-import { keys } from '../core/keys.ts'
 import type { Clock, ObjectStore, StoredObject } from '../core/ports.ts'
-import { jsonBytes, parseStored } from '../core/receipt.ts'
-import { sha256 } from '../core/sha256.ts'
-import type { SessionName } from '../tableau/identity.ts'
+import { BEATING_MS, periodOf, readState, stateBytes, stateIn } from './lease-state.ts'
 
 /** The right to hold the one session of a personal access token. */
 export interface Lease {
@@ -12,14 +9,6 @@ export interface Lease {
   check(): Promise<void>
   /** Hands it back. Never throws: an unreleased lease expires by itself. */
   release(): Promise<void>
-}
-
-interface LeaseState {
-  readonly format: 1
-  /** The run that holds it; null when it is free. */
-  readonly holder: string | null
-  /** Grows with every renewal, so that the ETag moves while the holder lives. */
-  readonly beat: number
 }
 
 /** What a lease is asked for with. */
@@ -31,84 +20,47 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal
   /** Milliseconds; the defaults are those that the waiter and the holder agree on. */
   readonly renewEvery?: number
-  readonly expiresAfter?: number
   readonly pollEvery?: number
   readonly giveUpAfter?: number
 }
 
 const RENEW_EVERY = 20_000
-const EXPIRES_AFTER = 60_000
 const POLL_EVERY = 500
 const GIVE_UP_AFTER = 12 * 3_600_000
 
-/** The lease's key: one for each host and name, since a sign-in with a token ends its session on any site. */
-export const leaseKey = ({ host, name }: SessionName): string => keys.lease(sha256(`${host}\n${name}`))
-
-const stateBytes = (holder: string | null, beat: number): Uint8Array =>
-  jsonBytes({ format: 1, holder, beat } satisfies LeaseState)
-
-/** An object, or only its ETag where it is damaged; undefined when there is none. */
-async function lookAt(store: ObjectStore, key: string): Promise<StoredObject | { etag: string } | undefined> {
-  try {
-    return await store.read(key)
-  } catch (error) {
-    if (!isError(error, 'corrupt-object')) throw error
-    return store.head(key)
-  }
-}
-
-/**
- * The state of a lease. A damaged one counts as held by somebody unknown: whoever holds it writes it anew with the next
- * beat, and when nobody does it is taken over like that of a run that died. One of another format is not: a later version
- * of this program holds it. Throws `corrupt-object` for that.
- */
-async function readState(
-  store: ObjectStore,
-  key: string,
-): Promise<{ etag: string; state: Pick<LeaseState, 'holder' | 'beat'> } | undefined> {
-  const object = await lookAt(store, key)
-  if (object === undefined) return undefined
-  const { etag } = object
-  return 'bytes' in object
-    ? { etag, state: parseStored<LeaseState>(key, object.bytes) }
-    : { etag, state: { holder: 'whose name is damaged', beat: 0 } }
-}
+/** Somebody else wrote at the same moment. */
+const OUTRUN = { busy: '', holder: 'another run', period: BEATING_MS } as const
 
 /** Tries once: the ETag when the lease is ours now, else the state that is in the way. */
 async function tryTake(
   key: string,
   options: LeaseOptions,
   stale: string | undefined,
-): Promise<{ etag: string } | { busy: string; holder: string }> {
+): Promise<{ etag: string } | { busy: string; holder: string; period: number }> {
   const { store, holder } = options
   const object = await readState(store, key)
   if (object === undefined) {
-    const made = await store.write(key, stateBytes(holder, 0), 'absent')
-    return made.won ? { etag: made.etag } : { busy: '', holder: 'another run' }
+    const made = await store.write(key, stateBytes({ holder, beat: 0 }), 'absent')
+    return made.won ? { etag: made.etag } : OUTRUN
   }
   const { etag, state } = object
-  if (state.holder !== null && etag !== stale) return { busy: etag, holder: state.holder }
-  const taken = await store.write(key, stateBytes(holder, state.beat + 1), { etag })
-  return taken.won ? { etag: taken.etag } : { busy: '', holder: 'another run' }
+  if (state.holder !== null && etag !== stale)
+    return { busy: etag, holder: state.holder, period: periodOf(state) }
+  const taken = await store.write(key, stateBytes({ holder, beat: state.beat + 1 }), { etag })
+  return taken.won ? { etag: taken.etag } : OUTRUN
 }
 
-/** Waits until the lease is free, or until its holder has not moved for the stated period by our own monotonic clock. */
+/** Waits until the lease is free, or until its holder has not moved for its stated period by our own monotonic clock. */
 async function take(key: string, options: LeaseOptions): Promise<string> {
-  const {
-    clock,
-    emit,
-    expiresAfter = EXPIRES_AFTER,
-    pollEvery = POLL_EVERY,
-    giveUpAfter = GIVE_UP_AFTER,
-  } = options
+  const { clock, emit, pollEvery = POLL_EVERY, giveUpAfter = GIVE_UP_AFTER } = options
   const began = clock.elapsed()
-  let seen = { etag: '', since: began }
+  let seen = { etag: '', since: began, period: BEATING_MS }
   let told = ''
   for (;;) {
-    const isStale = seen.etag !== '' && clock.elapsed() - seen.since >= expiresAfter
+    const isStale = seen.etag !== '' && clock.elapsed() - seen.since >= seen.period
     const result = await tryTake(key, options, isStale ? seen.etag : undefined)
     if ('etag' in result) return result.etag
-    if (result.busy !== seen.etag) seen = { etag: result.busy, since: clock.elapsed() }
+    if (result.busy !== seen.etag) seen = { etag: result.busy, since: clock.elapsed(), period: result.period }
     if (told !== result.holder)
       emit({ type: 'waiting', what: `run ${result.holder} holds this token’s session` })
     told = result.holder
@@ -154,8 +106,7 @@ export async function takeLease(key: string, options: LeaseOptions): Promise<Lea
   }
 }
 
-const holderIn = (key: string, { bytes }: StoredObject): string | null =>
-  parseStored<LeaseState>(key, bytes).holder
+const holderIn = (key: string, { bytes }: StoredObject): string | null => stateIn(key, bytes).holder
 
 /** Writes over our own state of a lease; false when it is not ours any more. After a write without an answer it reads first. */
 function keepHeld(
@@ -176,7 +127,7 @@ function keepHeld(
     write: async (next) => {
       if (isDoubtful && !(await lookAgain())) return false
       isDoubtful = true
-      const result = await store.write(key, stateBytes(next, ++beat), { etag })
+      const result = await store.write(key, stateBytes({ holder: next, beat: ++beat }), { etag })
       isDoubtful = false
       if (result.won) etag = result.etag
       return result.won

@@ -3,7 +3,8 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import type { RunEvent } from '../../lib/core/event.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
-import { type Lease, leaseKey, takeLease } from '../../lib/nightly/lease.ts'
+import { type Lease, takeLease } from '../../lib/session/lease.ts'
+import { leaseKey } from '../../lib/session/lease-state.ts'
 import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 
 const KEY = leaseKey({ host: 'tableau.example.com', name: 'nightly' })
@@ -135,6 +136,19 @@ describe('a lease', () => {
     expect(second.lease).toBeUndefined()
     await clock.pass(4 * SECOND)
     expect(second.lease).toBeDefined()
+  })
+
+  test('of an execution is waited for as long as that may stand still', async () => {
+    const [store, clock] = [memoryStore(), virtualClock()]
+    const state = { format: 1, holder: 'execution', beat: 7, period: 6 * 60 * MINUTE }
+    await store.write(KEY, Buffer.from(JSON.stringify(state)), 'absent')
+    const wished = wish(store, clock, 'run-1')
+    await clock.pass(6 * 60 * MINUTE - SECOND)
+    expect(wished.lease).toBeUndefined()
+    await clock.pass(2 * SECOND)
+    expect([wished.lease !== undefined, await holderOf(store)]).toEqual([true, 'run-1'])
+    // It beats, so it is held to what beats.
+    expect(Buffer.from((await store.read(KEY))?.bytes ?? []).toString()).not.toContain('period')
   })
 
   test('is lost by a holder that slept too long: its return takes nothing back', async () => {

@@ -5,10 +5,14 @@ import type { Clock, Secrets } from '../core/ports.ts'
 import type { Way } from '../network/way.ts'
 import type { Client } from '../tableau/client.ts'
 import type { Identity, SignIn } from '../tableau/identity.ts'
-import type { Io } from './io.ts'
+
+/** What a process knows of its machine. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+}
 
 /** The secrets of this machine: its environment, its files, AWS Secrets Manager. */
-export async function secretsOf({ env }: Io): Promise<Secrets> {
+export async function secretsOf({ env }: Surroundings): Promise<Secrets> {
   const { openSecrets } = await import('../adapters/secrets.ts')
   return openSecrets({ env, readFile: (path) => readFile(path, 'utf8') })
 }
@@ -43,7 +47,7 @@ export async function signInOf(site: SiteConfiguration, secrets: Secrets): Promi
 }
 
 /** How a site is reached. Throws `bad-configuration` (CA file, proxy) or `secret-missing` (the proxy's password). */
-export async function wayTo(site: SiteConfiguration, secrets: Secrets, { env }: Io): Promise<Way> {
+export async function wayTo(site: SiteConfiguration, secrets: Secrets, { env }: Surroundings): Promise<Way> {
   const { openWay } = await import('../network/open-way.ts')
   const { server, proxy, caFile } = site
   if (typeof proxy !== 'object') return openWay({ url: server, proxy, caFile, env })
@@ -62,26 +66,39 @@ export interface ConnectionPorts {
 
 const inMilliseconds = (seconds: number): number => seconds * 1000
 
-/**
- * Signs in to a site. Secrets are read here and not before, so that one that is missing is the failure of its own site.
- * Throws `secret-missing`, `bad-configuration`, and what `connect` throws.
- */
-export async function connectTo(site: SiteConfiguration, io: Io, ports: ConnectionPorts): Promise<Client> {
-  const [secrets, { connect }] = await Promise.all([secretsOf(io), import('../tableau/client.ts')])
-  const { connect: toConnect, headers, idle, whole } = site.timeouts
-  return connect({
-    ...ports,
-    signIn: await signInOf(site, secrets),
-    way: await wayTo(site, secrets, io),
+/** How a site is spoken to, before anybody signs in. Throws what `wayTo` throws. */
+export async function lineTo(site: SiteConfiguration, secrets: Secrets, around: Surroundings) {
+  const { connect, headers, idle, whole } = site.timeouts
+  return {
+    way: await wayTo(site, secrets, around),
     random: Math.random,
     concurrency: site.concurrency,
     timeouts: {
-      connect: inMilliseconds(toConnect),
+      connect: inMilliseconds(connect),
       headers: inMilliseconds(headers),
       idle: inMilliseconds(idle),
       whole: inMilliseconds(whole),
     },
-  })
+  }
+}
+
+/** How a site is signed in to and spoken to: what `connect` and `signInToKeep` take of it. Throws what its parts throw. */
+export async function signInLine(site: SiteConfiguration, around: Surroundings) {
+  const secrets = await secretsOf(around)
+  return { signIn: await signInOf(site, secrets), ...(await lineTo(site, secrets, around)) }
+}
+
+/**
+ * Signs in to a site. Secrets are read here and not before, so that one that is missing is the failure of its own site.
+ * Throws `secret-missing`, `bad-configuration`, and what `connect` throws.
+ */
+export async function connectTo(
+  site: SiteConfiguration,
+  around: Surroundings,
+  ports: ConnectionPorts,
+): Promise<Client> {
+  const [line, { connect }] = await Promise.all([signInLine(site, around), import('../tableau/client.ts')])
+  return connect({ ...ports, ...line })
 }
 
 /** Whose one session a site's runs hold: known without any secret. */

@@ -1,0 +1,36 @@
+import { lineTo, secretsOf, signInLine } from '../connection/connection.ts'
+import type { OpenPorts } from '../session/open.ts'
+import { siteOfRun } from '../steps/start.ts'
+import { signInToKeep, signOutKept } from '../tableau/kept.ts'
+import { variable } from './environment.ts'
+import { executionRuns } from './executions.ts'
+import type { StepGround } from './step.ts'
+import { vaultOf } from './vault.ts'
+
+/** The machine of the site that a run is of: machines differ by the slug at their end. */
+function machineOf(own: string, slug: string, run: string): string | undefined {
+  const site = siteOfRun(run)
+  return site === undefined || !own.endsWith(slug) ? undefined : own.slice(0, -slug.length) + site
+}
+
+/** What opening, renewing and closing a session takes, on AWS. */
+export async function sessionPorts(ground: StepGround): Promise<OpenPorts> {
+  const { env, site, store, clock, telemetry, signal } = ground
+  const { emit } = telemetry
+  return {
+    store,
+    clock,
+    emit,
+    signal,
+    vault: await vaultOf(ground),
+    isRunning: async (holder) => {
+      const machine = machineOf(variable(env, 'machine'), site.slug, holder)
+      // A run of a laptop beats; only of executions can be asked.
+      return machine === undefined || executionRuns(machine, holder)
+    },
+    signIn: async (beforeSignIn, until) =>
+      signInToKeep({ ...(await signInLine(site, { env })), clock, emit, beforeSignIn, signal: until }),
+    signOut: async (session) =>
+      signOutKept(session, { ...(await lineTo(site, await secretsOf({ env }), { env })), clock, emit }),
+  }
+}

@@ -1,0 +1,65 @@
+import type { App } from 'aws-cdk-lib'
+import type { SiteConfiguration } from '../config/configuration.ts'
+import type { Deployment } from '../config/deployment.ts'
+import type { DerivedView } from '../core/derived.ts'
+import type { Entity } from '../core/entity.ts'
+import type { Platform } from './bundle.ts'
+import { CatalogStack } from './catalog.ts'
+import { MonitoringStack } from './monitoring.ts'
+import { PipelineStack } from './pipeline.ts'
+import { bucketName, StateStack } from './state.ts'
+
+/** What is deployed for. */
+export interface DeployInput {
+  readonly deployments: readonly Deployment[]
+  /** The whole registry: a site's stacks are made of those that it has switched on. */
+  readonly entities: readonly Entity[]
+  readonly views: readonly DerivedView[]
+  readonly platform?: Platform
+}
+
+/** No warehouse has a snapshot of an earlier day: Athena looks for none. */
+const FIRST_DAY = '2026-01-01'
+
+const entitiesOf = (site: SiteConfiguration, entities: readonly Entity[]): readonly Entity[] =>
+  entities.filter(({ name }) => site.entities.includes(name))
+
+/** All stacks of all environments, side by side. */
+export function deploy(app: App, { deployments, entities, views, platform }: DeployInput): void {
+  for (const deployment of deployments) {
+    const { name, account, region } = deployment
+    const env = { account, region }
+    const tags = { application: 'almanac', environment: name }
+    const state = new StateStack(app, `Almanac-${name}-State`, { env, tags, deployment })
+    const pipelines = deployment.sites.map((site): [string, PipelineStack] => [
+      site.slug,
+      new PipelineStack(app, `Almanac-${name}-${site.slug}-Pipeline`, {
+        env,
+        tags,
+        deployment,
+        site,
+        state,
+        entities: entitiesOf(site, entities),
+        ...(platform === undefined ? {} : { platform }),
+      }),
+    ])
+    new CatalogStack(app, `Almanac-${name}-Catalog`, {
+      env,
+      tags,
+      bucketName: bucketName(deployment),
+      keyArn: state.key.keyArn,
+      database: `almanac_${name.replaceAll('-', '_')}`,
+      sites: deployment.sites.map(({ slug }) => slug),
+      firstDay: FIRST_DAY,
+      entities,
+      views,
+    })
+    new MonitoringStack(app, `Almanac-${name}-Monitoring`, {
+      env,
+      tags,
+      deployment,
+      state,
+      pipelines: new Map(pipelines),
+    })
+  }
+}

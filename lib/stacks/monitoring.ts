@@ -1,0 +1,115 @@
+import { Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
+import {
+  Alarm,
+  AlarmRule,
+  CfnAlarm,
+  ComparisonOperator,
+  CompositeAlarm,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { Construct } from 'constructs'
+import type { Deployment } from '../config/deployment.ts'
+import { type AlarmSpec, alarmName, alarmsOf, descriptionOf, PAGE } from './alarms.ts'
+import { dashboard } from './dashboard.ts'
+import type { PipelineStack } from './pipeline.ts'
+import type { StateStack } from './state.ts'
+import { metricOf, type WatchedSite } from './watched.ts'
+
+/** What the monitoring of an environment is made for. */
+export interface MonitoringProps extends StackProps {
+  readonly deployment: Deployment
+  readonly state: StateStack
+  /** By a site's slug. */
+  readonly pipelines: ReadonlyMap<string, PipelineStack>
+}
+
+/** Who watches an environment: the alarms of each of its sites, one screen over all, and what the account may spend. */
+export class MonitoringStack extends Stack {
+  constructor(scope: Construct, id: string, { deployment, state, pipelines, ...props }: MonitoringProps) {
+    super(scope, id, props)
+    const { name, alarms } = deployment
+    const sites = [...pipelines].map(([site, pipeline]) => ({ environment: name, site, pipeline }))
+    const specs = alarmsOf(alarms.snapshotAgeHours)
+    const made = sites.flatMap((site) => alarmsOfSite(this, site, specs, state.topic))
+    dashboard(this, name, sites, made)
+    budget(this, deployment, state.topic)
+  }
+}
+
+/** All alarms of a site. A message goes to the topic itself; of the pages one alarm over all does. */
+function alarmsOfSite(
+  scope: Construct,
+  watched: WatchedSite,
+  specs: readonly AlarmSpec[],
+  topic: ITopic,
+): readonly Alarm[] {
+  const made = specs.map((spec) => ({ spec, alarm: alarmOf(scope, watched, spec) }))
+  const tell = new SnsAction(topic)
+  for (const { spec, alarm } of made) if (spec.urgency === 'message') alarm.addAlarmAction(tell)
+  const pages = made.filter(({ spec }) => spec.urgency === 'page').map(({ alarm }) => alarm)
+  page(scope, watched, pages).addAlarmAction(tell)
+  return made.map(({ alarm }) => alarm)
+}
+
+const SILENCE = {
+  rings: TreatMissingData.BREACHING,
+  'is fine': TreatMissingData.NOT_BREACHING,
+  'changes nothing': TreatMissingData.IGNORE,
+} as const
+
+const COMPARISON = {
+  above: ComparisonOperator.GREATER_THAN_THRESHOLD,
+  below: ComparisonOperator.LESS_THAN_THRESHOLD,
+} as const
+
+function alarmOf(scope: Construct, watched: WatchedSite, spec: AlarmSpec): Alarm {
+  const alarm = new Alarm(scope, `${watched.site}-${spec.id}`, {
+    alarmName: alarmName(watched.environment, watched.site, spec.id),
+    alarmDescription: descriptionOf(spec),
+    metric: metricOf(watched, spec.metric, spec.periodMinutes),
+    threshold: spec.threshold,
+    comparisonOperator: COMPARISON[spec.rings],
+    evaluationPeriods: spec.periods,
+    datapointsToAlarm: spec.needed,
+    treatMissingData: SILENCE[spec.silence],
+  })
+  const own = alarm.node.defaultChild
+  if (spec.warmUpHours !== undefined && CfnAlarm.isCfnAlarm(own))
+    own.warmUpConfiguration = { warmUpPeriodDurationInMinutes: spec.warmUpHours * 60 }
+  return alarm
+}
+
+/** Rings once when the first of these does, and not again before all of them are well. */
+function page(scope: Construct, { environment, site }: WatchedSite, pages: readonly Alarm[]): CompositeAlarm {
+  return new CompositeAlarm(scope, `${site}-${PAGE}`, {
+    compositeAlarmName: alarmName(environment, site, PAGE),
+    alarmDescription: `A day of ${site} is being lost, and it cannot be read later. First: the reason names the alarm that rings; its description says what to do. More: docs/runbooks/README.md`,
+    alarmRule: AlarmRule.anyOf(...pages),
+  })
+}
+
+/** In percent of what the account may spend in a month. */
+const SPENT = [80, 100] as const
+
+function budget(scope: Construct, { name, alarms }: Deployment, topic: ITopic): CfnBudget {
+  return new CfnBudget(scope, 'Budget', {
+    budget: {
+      budgetName: `almanac-${name}`,
+      budgetType: 'COST',
+      timeUnit: 'MONTHLY',
+      budgetLimit: { amount: alarms.monthlyBudgetUsd, unit: 'USD' },
+    },
+    notificationsWithSubscribers: SPENT.map((threshold) => ({
+      notification: {
+        notificationType: 'ACTUAL',
+        comparisonOperator: 'GREATER_THAN',
+        threshold,
+        thresholdType: 'PERCENTAGE',
+      },
+      subscribers: [{ subscriptionType: 'SNS', address: topic.topicArn }],
+    })),
+  })
+}

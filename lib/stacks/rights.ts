@@ -1,0 +1,143 @@
+import { ArnFormat, type Stack } from 'aws-cdk-lib'
+import type { SiteConfiguration } from '../config/configuration.ts'
+import type { Deployment } from '../config/deployment.ts'
+import type { Entity } from '../core/entity.ts'
+import type { Area } from '../core/keys.ts'
+import type { SecretReference } from '../core/secret.ts'
+import type { HouseFunction } from './house-function.ts'
+import { bucketName, type StateStack } from './state.ts'
+
+/** What rights are about. */
+export interface Grounds {
+  readonly stack: Stack
+  readonly state: StateStack
+  readonly deployment: Deployment
+  readonly site: SiteConfiguration
+  readonly machineArn: string
+}
+
+/** The objects of an area: of one entity or all, of this site alone. */
+const below = ({ site }: Grounds, area: Area, entity = '*'): string =>
+  area === 'runs' ? `runs/site=${site.slug}/*` : `${area}/entity=${entity}/site=${site.slug}/*`
+
+const bucketArn = ({ stack, deployment }: Grounds): string =>
+  `arn:${stack.partition}:s3:::${bucketName(deployment)}`
+
+const objects = (grounds: Grounds, paths: readonly string[]): readonly string[] =>
+  paths.map((path) => `${bucketArn(grounds)}/${path}`)
+
+function mayRead(fn: HouseFunction, grounds: Grounds, paths: readonly string[]): void {
+  fn.allow(['s3:GetObject'], objects(grounds, paths))
+  fn.allow(['kms:Decrypt'], [grounds.state.key.keyArn])
+}
+
+/** Writes are conditional, and AWS lets only those write so who may read. */
+function mayWrite(fn: HouseFunction, grounds: Grounds, paths: readonly string[]): void {
+  fn.allow(['s3:PutObject'], objects(grounds, paths))
+  fn.allow(['kms:GenerateDataKey', 'kms:Decrypt'], [grounds.state.key.keyArn])
+}
+
+/** Without the right to list, an object that is not there looks forbidden. */
+const mayList = (fn: HouseFunction, grounds: Grounds): void =>
+  fn.allow(['s3:ListBucket'], [bucketArn(grounds)])
+
+/** The ARN of a secret by its name; an ARN as it is. AWS adds six characters to a name. */
+export function secretArn(stack: Stack, reference: SecretReference): string {
+  if (!('awsSecret' in reference)) throw new Error('a deployed site’s secrets are in AWS Secrets Manager')
+  const { awsSecret, region } = reference
+  if (awsSecret.startsWith('arn:')) return awsSecret
+  return stack.formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: `${awsSecret}-??????`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    ...(region === undefined ? {} : { region }),
+  })
+}
+
+/** What a sign-in of this site needs: its token, key or password, and the proxy's password. */
+export function signInSecrets({ signIn, proxy }: SiteConfiguration): readonly SecretReference[] {
+  const own =
+    signIn.kind === 'uat' ? signIn.privateKey : signIn.kind === 'password' ? signIn.password : signIn.secret
+  return [own, ...proxySecrets({ proxy })]
+}
+
+const proxySecrets = ({ proxy }: Pick<SiteConfiguration, 'proxy'>): readonly SecretReference[] =>
+  typeof proxy === 'object' && proxy.password !== undefined ? [proxy.password] : []
+
+function maySecrets(fn: HouseFunction, { stack }: Grounds, references: readonly SecretReference[]): void {
+  if (references.length === 0) return
+  fn.allow(
+    ['secretsmanager:GetSecretValue'],
+    references.map((reference) => secretArn(stack, reference)),
+  )
+}
+
+/** An extractor: its own landing, what its entity committed, the session; no token, and nothing of any other entity. */
+export function allowExtract(fn: HouseFunction, grounds: Grounds, { name }: Entity, session: string): void {
+  const landing = below(grounds, 'landing', name)
+  mayList(fn, grounds)
+  mayRead(fn, grounds, [landing, below(grounds, 'observation', name), below(grounds, 'manifest', name)])
+  mayWrite(fn, grounds, [landing])
+  fn.allow(['secretsmanager:GetSecretValue'], [session])
+  maySecrets(fn, grounds, proxySecrets(grounds.site))
+}
+
+/** The session: the token, the lease, which site a slug means, and whether an execution that holds the lease still runs. */
+export function allowSession(fn: HouseFunction, grounds: Grounds, session: string): void {
+  const { stack, site, deployment } = grounds
+  const own = [`lease/*`, `site/${site.slug}.json`]
+  mayList(fn, grounds)
+  mayRead(fn, grounds, own)
+  mayWrite(fn, grounds, own)
+  maySecrets(fn, grounds, signInSecrets(site))
+  fn.allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [session])
+  // Sites that share a token wait for each other's executions.
+  fn.allow(
+    ['states:DescribeExecution'],
+    [
+      stack.formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `almanac-${deployment.name}-*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
+  )
+}
+
+/** What a load reads and makes: everything of its site but sessions, leases and reports; no secret at all. */
+export function allowLoad(fn: HouseFunction, grounds: Grounds): void {
+  const made = [
+    'candidate',
+    'observation',
+    'manifest',
+    'snapshot',
+    'coverage',
+    'current',
+    'history',
+    'event',
+  ] as const
+  const landing = below(grounds, 'landing')
+  mayList(fn, grounds)
+  mayRead(fn, grounds, [landing, ...made.map((area) => below(grounds, area))])
+  mayWrite(fn, grounds, [
+    `landing/entity=*/site=${grounds.site.slug}/*/loaded.json`,
+    ...made.map((area) => below(grounds, area)),
+  ])
+}
+
+/** What is told of a run: what its steps kept, what is committed, the report, who was told; the webhooks' addresses. */
+export function allowReport(fn: HouseFunction, grounds: Grounds): void {
+  const { site } = grounds
+  const notice = `notice/${site.slug}.json`
+  const runs = below(grounds, 'runs')
+  mayList(fn, grounds)
+  mayRead(fn, grounds, [
+    ...(['landing', 'manifest', 'candidate'] as const).map((area) => below(grounds, area)),
+    runs,
+    notice,
+  ])
+  mayWrite(fn, grounds, [runs, notice])
+  maySecrets(fn, grounds, [...site.notify.map(({ url }) => url), ...proxySecrets(site)])
+}

@@ -1,0 +1,91 @@
+import type { Day } from '../core/day.ts'
+import type { Entity } from '../core/entity.ts'
+import { AlmanacError, isErrorCode } from '../core/errors.ts'
+import type { Emit } from '../core/event.ts'
+import { keys } from '../core/keys.ts'
+import type { Clock, ObjectStore } from '../core/ports.ts'
+import { jsonBytes, parseStored } from '../core/receipt.ts'
+import type { RunReport } from '../core/report.ts'
+import { notRead } from '../nightly/entity-night.ts'
+import { readOutcome, type StepOutcome } from './outcome.ts'
+
+/** A run as its report is asked for. */
+export interface ReportInput {
+  readonly site: string
+  readonly dt: Day
+  readonly run: string
+  readonly entities: readonly Entity[]
+  /** When the run began, in ms since 1970. */
+  readonly startedAt: number
+  /** When the token expires, in ms since 1970, where Tableau tells. */
+  readonly tokenExpiresAt: number | null
+  /** What ended the run before its time; null when nothing did. */
+  readonly failure: RunReport['failure']
+  /** Of entities whose step failed: what it failed with. */
+  readonly troubles: Readonly<Record<string, NonNullable<RunReport['failure']>>>
+}
+
+/** What a report works with. */
+export interface ReportPorts {
+  readonly store: ObjectStore
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+async function newestOf(
+  store: ObjectStore,
+  { site, dt, run }: ReportInput,
+  entity: Entity,
+): Promise<StepOutcome | undefined> {
+  const at = { entity: entity.name, site, dt, run }
+  return (await readOutcome(store, at, 'loaded')) ?? readOutcome(store, at, 'extracted')
+}
+
+/** What a report says of an entity: what its last step kept, unless that step failed after it. */
+function outcomeOf(entity: Entity, said: StepOutcome | undefined, { troubles, failure }: ReportInput) {
+  const trouble = troubles[entity.name]
+  if (trouble === undefined) return said?.outcome ?? notRead(entity, failure?.message)
+  // It was read, and what its load came to is not known: it counts when it is committed, and the next run looks.
+  return { ...(said?.outcome ?? notRead(entity)), verdict: 'incomplete', reason: trouble.message } as const
+}
+
+/**
+ * Makes and keeps the report of a run from what its steps kept. Done twice, the first one stands. Throws what the store throws.
+ */
+export async function reportStep(
+  input: ReportInput,
+  { store, clock, emit }: ReportPorts,
+): Promise<RunReport> {
+  const { site, dt, run, entities, startedAt, tokenExpiresAt, troubles } = input
+  const said = await Promise.all(entities.map((entity) => newestOf(store, input, entity)))
+  const spoken = said.find((each) => (each?.server ?? null) !== null)
+  const [trouble = null] = Object.values(troubles)
+  const report: RunReport = {
+    format: 1,
+    site,
+    dt,
+    run,
+    server: spoken?.server ?? null,
+    apiVersion: spoken?.apiVersion ?? null,
+    startedAt,
+    endedAt: clock.now(),
+    tokenExpiresAt,
+    outcomes: entities.map((entity, i) => outcomeOf(entity, said[i], input)),
+    failure: input.failure ?? said.find((each) => each?.failure)?.failure ?? trouble,
+  }
+  const key = keys.run(site, dt, run)
+  const isMine = (await store.write(key, jsonBytes(report), 'absent')).won
+  const kept = isMine ? undefined : await store.read(key)
+  emit({ type: 'run-ended', site, dt, run, milliseconds: report.endedAt - startedAt })
+  return kept === undefined ? report : parseStored<RunReport>(key, kept.bytes)
+}
+
+/** A failure as a report names it, of what a state machine caught: one of ours by its code, any other by AWS's name. */
+export function failureNamed(name: string, message?: string): NonNullable<RunReport['failure']> {
+  if (isErrorCode(name)) {
+    const { next } = new AlmanacError(name, '')
+    return { code: name, message: message ?? `it failed: ${name}`, next }
+  }
+  const { next } = new AlmanacError('internal', '')
+  return { code: 'internal', message: message ?? `it failed: ${name}`, next }
+}

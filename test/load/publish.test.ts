@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { memoryStore } from '../../lib/adapters/memory/store.ts'
+import { AlmanacError } from '../../lib/core/errors.ts'
+import type { ObjectStore, StoredObject, WriteCondition } from '../../lib/core/ports.ts'
+import { look, publish, readDerived, type Wanted } from '../../lib/load/publish.ts'
+
+const KEY = 'current/entity=things/site=test/data.parquet'
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+const textOf = (object: StoredObject | undefined): string | undefined =>
+  object && new TextDecoder().decode(object.bytes)
+
+/** What says the same is the same; `built` counts how often it was made. */
+function wanting(text: string): { wanted: () => Promise<Wanted>; built: () => number } {
+  let built = 0
+  const wanted = async (): Promise<Wanted> => ({
+    isSame: async (existing) => textOf(existing) === text,
+    build: async () => {
+      built++
+      return bytesOf(text)
+    },
+  })
+  return { wanted, built: () => built }
+}
+
+/** A store whose objects are damaged: listed, and never whole. */
+const damaged = (store: ObjectStore): ObjectStore => ({
+  ...store,
+  read: () => Promise.reject(new AlmanacError('corrupt-object', `${KEY} is damaged`)),
+})
+
+/**
+ * A store in which so many writes lose, each to a writer who leaves this text; it gives up long after any caller should
+ * have.
+ */
+function losing(losses: number, theirs: string) {
+  const store = memoryStore()
+  const conditions: WriteCondition[] = []
+  const write: ObjectStore['write'] = async (key, bytes, condition) => {
+    conditions.push(condition)
+    if (conditions.length > 50) throw new Error('written for ever')
+    if (conditions.length > losses) return store.write(key, bytes, condition)
+    await store.remove(key)
+    await store.write(key, bytesOf(theirs), 'absent')
+    return { won: false }
+  }
+  return { store: { ...store, write }, conditions }
+}
+
+describe('a look', () => {
+  test('finds nothing, or the object with its ETag', async () => {
+    const store = memoryStore()
+    expect([await look(store, KEY), await readDerived(store, KEY)]).toEqual([undefined, undefined])
+    const written = await store.write(KEY, bytesOf('a'), 'absent')
+    const found = await look(store, KEY)
+    expect([found?.etag, textOf(found?.object)]).toEqual([written.won && written.etag, 'a'])
+    expect(textOf(await readDerived(store, KEY))).toBe('a')
+  })
+
+  test('finds no bytes in what is damaged, but what to replace', async () => {
+    const store = memoryStore()
+    const written = await store.write(KEY, bytesOf('a'), 'absent')
+    expect(await look(damaged(store), KEY)).toEqual({ etag: written.won && written.etag })
+    expect(await readDerived(damaged(store), KEY)).toBeUndefined()
+  })
+
+  test('finds nothing where the damaged object went meanwhile', async () => {
+    expect(await look(damaged(memoryStore()), KEY)).toBeUndefined()
+  })
+
+  test('hides no other failure', async () => {
+    const failure = new AlmanacError('store-failed', 'no answer')
+    const failing: ObjectStore = { ...memoryStore(), read: () => Promise.reject(failure) }
+    await expect(look(failing, KEY)).rejects.toBe(failure)
+  })
+})
+
+describe('publishing', () => {
+  test('writes what is not there, nothing when it is the same, and replaces what is another', async () => {
+    const { store, conditions } = losing(0, '')
+    const [first, second] = [wanting('a'), wanting('b')]
+    expect(await publish(store, KEY, first.wanted)).toBe(true)
+    expect(await publish(store, KEY, first.wanted)).toBe(false)
+    expect(first.built()).toBe(1)
+    const there = await store.head(KEY)
+    expect(await publish(store, KEY, second.wanted)).toBe(true)
+    expect(textOf(await store.read(KEY))).toBe('b')
+    expect(conditions).toEqual(['absent', { etag: there?.etag }])
+  })
+
+  test('replaces what is damaged, and just that state of it', async () => {
+    const { store, conditions } = losing(0, '')
+    await publish(store, KEY, wanting('a').wanted)
+    const there = await store.head(KEY)
+    const same: Wanted = { isSame: async () => true, build: async () => bytesOf('whole') }
+    expect(await publish(damaged(store), KEY, async () => same)).toBe(true)
+    expect(textOf(await store.read(KEY))).toBe('whole')
+    expect(conditions.at(-1)).toEqual({ etag: there?.etag })
+  })
+
+  test('looks again when another writer was first', async () => {
+    const { store, conditions } = losing(3, 'theirs')
+    const mine = wanting('mine')
+    expect(await publish(store, KEY, mine.wanted)).toBe(true)
+    expect([mine.built(), conditions.length]).toEqual([4, 4])
+    expect(textOf(await store.read(KEY))).toBe('mine')
+  })
+
+  test('leaves what another writer wrote when it is the same', async () => {
+    const { store, conditions } = losing(3, 'the same')
+    expect(await publish(store, KEY, wanting('the same').wanted)).toBe(false)
+    expect(conditions).toEqual(['absent'])
+  })
+
+  test('gives up after twenty others', async () => {
+    const { store, conditions } = losing(Number.POSITIVE_INFINITY, 'theirs')
+    await expect(publish(store, KEY, wanting('mine').wanted)).rejects.toMatchObject({
+      code: 'store-conflict',
+      message: `${KEY}: other writers won 20 times`,
+    })
+    expect(conditions).toHaveLength(20)
+  })
+})
