@@ -56,8 +56,7 @@ async function turn(
   const differing = differingDays(found, days, desk.shape.parent !== undefined)
   for (const day of new Set([...differing, ...(await missingDays(desk, days))]))
     written += await publishDay(desk, day.dt)
-  const isCurrent = found.file !== undefined && sameDays(found.applied, days)
-  if (!isCurrent && days.length > 0) {
+  if (days.length > 0 && !sameDays(found.applied, days)) {
     const folded = await foldHistory(desk, found, days)
     const bytes = await desk.transforms.collect(folded.file)
     changes = folded.changes

@@ -1,8 +1,7 @@
 import { AlmanacError, isError } from '../core/errors.ts'
 import { addCosts, type Cost, newTally } from './calls.ts'
 import { linkSignals } from './cancel.ts'
-import type { Client } from './client.ts'
-import { type ListToRead, PAGE_SIZE, type Page } from './readers.ts'
+import { type ListToRead, PAGE_SIZE, type Page, type Readers } from './readers.ts'
 
 /**
  * What one pass over a list came to. The totals are those announced by the first and by the last page by number (null
@@ -33,7 +32,7 @@ const BEYOND_END = '400006'
  * Rejects with the first failure of a page, after stopping the others.
  */
 export async function readPass(
-  client: Client,
+  client: Pick<Readers, 'page'>,
   read: ListToRead,
   onPage: (page: Page) => void,
   signal?: AbortSignal,
@@ -62,7 +61,7 @@ export async function readPass(
 
 /** A page, or `beyond` where the list ended before it. */
 async function readPage(
-  client: Client,
+  client: Pick<Readers, 'page'>,
   read: ListToRead,
   number: number,
   signal: AbortSignal,

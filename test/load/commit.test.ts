@@ -3,7 +3,7 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { keys } from '../../lib/core/keys.ts'
 import { committedDays, readManifest } from '../../lib/core/manifest.ts'
 import type { ObjectStore, WriteCondition } from '../../lib/core/ports.ts'
-import { type CandidateReceipt, jsonBytes } from '../../lib/core/receipt.ts'
+import type { CandidateReceipt } from '../../lib/core/receipt.ts'
 import { type CommitFacts, commit, neighbours, replace, withdraw } from '../../lib/load/commit.ts'
 
 const AT = { entity: 'things', site: 'test' }

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { addDays } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
-import { readManifest } from '../../lib/core/manifest.ts'
+import { committedDays, readManifest } from '../../lib/core/manifest.ts'
 import type { ParentVerdict } from '../../lib/core/shape.ts'
-import { links, type Night, type PlainWorld, plainWorld, things } from './plain.ts'
+import { orderFault } from '../../lib/load/judge.ts'
+import { heldCandidates, load } from '../../lib/load/load.ts'
+import { land } from './land.ts'
+import { links, type Night, plainWorld, things } from './plain.ts'
 import { LINKS, placeOf, THINGS } from './toy.ts'
 
 const FIRST = '2026-11-01'
@@ -93,6 +96,23 @@ describe('the order of readings', () => {
       null,
     ],
   ])('%s', async (_, nights, held) => expect(await heldOf(nights)).toEqual(held))
+
+  test.each([
+    ['a held day in order', undefined, null],
+    [
+      'one out of order',
+      at(FIRST),
+      expect.stringMatching(/^2026-11-02 was read at .*, not after 2026-11-01/),
+    ],
+  ])('is asked for by itself: %s', async (_, observedFrom, fault) => {
+    const { world } = await lastOf([
+      { dt: FIRST, rows: things(100) },
+      { dt: D2, rows: things(40), ...(observedFrom === undefined ? {} : { observedFrom }) },
+    ])
+    const days = await committedDays(world.store, placeOf(THINGS))
+    const [receipt] = await heldCandidates(world.store, placeOf(THINGS), days)
+    expect(receipt && (await orderFault(await world.desk(), days, receipt))).toEqual(fault)
+  })
 })
 
 describe('a loss', () => {
@@ -232,6 +252,16 @@ describe('a column that comes back', () => {
     ])
   })
 
+  test('is not compared with a day before it was declared', async () => {
+    const { size: _, ...columns } = THINGS.columns
+    const then: Entity = { ...THINGS, columns }
+    const world = plainWorld(THINGS)
+    await land(world.store, then, FIRST, things(60))
+    await load(world.store, world.engine, then, 'test', 'load')
+    await world.night(empty(D2))
+    expect(world.compared).toEqual([{ direction: 'from', columns: ['id', 'name', 'tags', 'views'] }])
+  })
+
   test('costs nothing when all columns are there: the manifests of older days are not read', async () => {
     const { world } = await lastOf([full(FIRST), full(D2), full(D3), full(D4)])
     const days = world.read.flatMap((key) => /^manifest\/.*dt=([\d-]+)/.exec(key)?.[1] ?? [])
@@ -240,30 +270,15 @@ describe('a column that comes back', () => {
 })
 
 describe('a held day and the day after', () => {
-  /** A day of 40 things between one of 100 and one of so many. */
-  const between = (after: number): readonly Night[] => [
-    { dt: FIRST, rows: things(100) },
-    { dt: D2, rows: things(40) },
+  /** The day after comes first, since the guard would hold it as well; then the one before, and the held one last. */
+  const lateDay = (rows: number, after: number): readonly Night[] => [
     { dt: D3, rows: things(after) },
+    { dt: FIRST, rows: things(100) },
+    { dt: D2, rows: things(rows) },
   ]
 
-  /** Lands all nights before the first load, in which the last may speak for the one before. */
-  async function judgedTogether(nights: readonly Night[]): Promise<PlainWorld & { held: string[] }> {
-    const world = plainWorld(THINGS)
-    const [first, ...others] = nights
-    if (first === undefined) throw new Error('no night')
-    await world.night(first)
-    for (const night of others.slice(1)) await world.lands(night)
-    const { held } = await world.night(others[0] ?? first)
-    return { ...world, held: held.map(({ dt }) => dt) }
-  }
-
   test('agree in both directions: the loss is real', async () => {
-    // The day after comes first, and is accepted by nobody: it is small as well.
-    const world = plainWorld(THINGS)
-    await world.night({ dt: D3, rows: things(40) })
-    await world.night({ dt: FIRST, rows: things(100) })
-    const { committed } = await world.night({ dt: D2, rows: things(45) })
+    const { world, committed } = await lastOf(lateDay(45, 40))
     expect(committed).toEqual([{ dt: D2, version: 1 }])
     expect(world.compared.map(({ direction }) => direction)).toEqual(['from', 'to', 'from'])
     expect((await readManifest(world.store, placeOf(THINGS), { dt: D2, version: 1 })).note).toEqual({
@@ -276,16 +291,20 @@ describe('a held day and the day after', () => {
     ['the day after has those that were lost', 100],
     ['the day after has lost most of the rest', 10],
   ])('do not agree: %s', async (_, after) => {
-    const world = plainWorld(THINGS)
-    await world.night({ dt: D3, rows: things(after) })
-    await world.night({ dt: FIRST, rows: things(100) })
-    const { held } = await world.night({ dt: D2, rows: things(40) })
-    expect(held.map(({ dt, verdict }) => [dt, verdict])).toEqual([[D2, 'guarded']])
+    expect(await heldOf(lateDay(40, after))).toEqual([
+      ['guarded', '60 of 100 rows are gone, and 20 may go in one night'],
+    ])
   })
 
-  test('do not agree before the day after is committed', async () => {
-    expect((await judgedTogether(between(40))).held).toEqual([D2, D3])
-    expect((await judgedTogether(between(99))).held).toEqual([D2])
+  test.each([
+    ['that is held itself says nothing', 40, [D2, D3]],
+    ['that has all rows says that they were not lost', 99, [D2]],
+  ])('of which the second %s', async (_, after, days) => {
+    const world = plainWorld(THINGS)
+    await world.night({ dt: FIRST, rows: things(100) })
+    await world.lands({ dt: D3, rows: things(after) })
+    const { held } = await world.night({ dt: D2, rows: things(40) })
+    expect(held.map(({ dt }) => dt)).toEqual(days)
   })
 })
 

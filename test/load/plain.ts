@@ -7,7 +7,7 @@ import { PARENT_VERDICT, type ParentVerdict, shapeOf } from '../../lib/core/shap
 import { withdrawDay } from '../../lib/load/correct.ts'
 import { type Desk, openDesk } from '../../lib/load/desk.ts'
 import { type LoadResult, load } from '../../lib/load/load.ts'
-import type { LoadEngine, Neighbours } from '../../lib/load/transforms.ts'
+import type { Fold, FoldDay, LoadEngine, Neighbours } from '../../lib/load/transforms.ts'
 import { plainEngine } from '../simulation/plain-engine.ts'
 import { type LandingFacts, land } from './land.ts'
 import { placeOf } from './toy.ts'
@@ -39,19 +39,26 @@ export const links = (boxes: Readonly<Record<string, ParentVerdict>>, each = 2):
   })
 
 /** One night of a plain world. */
-export interface Night extends Pick<LandingFacts, 'missing' | 'observedFrom'> {
+export interface Night extends Pick<LandingFacts, 'missing' | 'observedFrom' | 'run'> {
   readonly dt: Day
   readonly rows: readonly Row[]
   /** Whether the day is withdrawn after it was loaded. */
   readonly isWithdrawn?: boolean
 }
 
+/** A history that was folded: the day that it went on from, and the days that were applied. */
+export interface Folded {
+  readonly from: Day | null
+  readonly days: readonly (Pick<FoldDay, 'dt' | 'before' | 'missing'> & { readonly hasCoverage: boolean })[]
+}
+
 /** A store in memory loaded by the plain engine, and what was asked of both since the last night began. */
 export interface PlainWorld {
   readonly store: ObjectStore
-  /** The engine; each comparison that it makes is in `compared`. */
+  /** The engine; what it compares and folds is in `compared` and `folded`. */
   readonly engine: LoadEngine
   readonly compared: Pick<Neighbours, 'direction' | 'columns'>[]
+  readonly folded: Folded[]
   /** Keys in the order in which they were read. */
   readonly read: string[]
   /** Keys and conditions in the order in which they were written. */
@@ -62,10 +69,39 @@ export interface PlainWorld {
   night(night: Night): Promise<LoadResult>
 }
 
+/** The plain engine, telling what it compares and folds. */
+const watched = ({ compared, folded }: Pick<PlainWorld, 'compared' | 'folded'>): LoadEngine => ({
+  transforms: async (shape) => {
+    const transforms = await plainEngine.transforms(shape)
+    return {
+      ...transforms,
+      compare: (sides) => {
+        compared.push({ direction: sides.direction, columns: sides.columns })
+        return transforms.compare(sides)
+      },
+      fold: async (from) => {
+        const [fold, days]: [Fold, Folded['days'][number][]] = [await transforms.fold(from), []]
+        folded.push({ from: from === null ? null : from.day, days })
+        return {
+          ...fold,
+          apply: (day) => {
+            const { dt, before, missing, coverageBefore } = day
+            days.push({ dt, before, missing, hasCoverage: coverageBefore !== null })
+            return fold.apply(day)
+          },
+        }
+      },
+    }
+  },
+})
+
 /** An empty world of one entity. */
 export function plainWorld(of: Entity): PlainWorld {
   const inner = memoryStore()
-  const [compared, read, written]: [PlainWorld['compared'], string[], PlainWorld['written']] = [[], [], []]
+  const compared: PlainWorld['compared'] = []
+  const folded: Folded[] = []
+  const read: string[] = []
+  const written: PlainWorld['written'] = []
   const store: ObjectStore = {
     ...inner,
     read: (key) => {
@@ -77,18 +113,7 @@ export function plainWorld(of: Entity): PlainWorld {
       return inner.write(key, bytes, condition)
     },
   }
-  const engine: LoadEngine = {
-    transforms: async (shape) => {
-      const transforms = await plainEngine.transforms(shape)
-      return {
-        ...transforms,
-        compare: (sides) => {
-          compared.push({ direction: sides.direction, columns: sides.columns })
-          return transforms.compare(sides)
-        },
-      }
-    },
-  }
+  const engine = watched({ compared, folded })
   const lands = async ({ dt, rows, ...facts }: Night): Promise<void> => {
     const count = rows.filter((row) => (row[PARENT_VERDICT] ?? null) === null).length
     await land(inner, of, dt, rows, { ...facts, facts: count })
@@ -97,6 +122,7 @@ export function plainWorld(of: Entity): PlainWorld {
     store,
     engine,
     compared,
+    folded,
     read,
     written,
     desk: async () => {
@@ -105,7 +131,7 @@ export function plainWorld(of: Entity): PlainWorld {
     },
     lands,
     night: async (night) => {
-      for (const list of [compared, read, written]) list.length = 0
+      for (const list of [compared, folded, read, written]) list.length = 0
       await lands(night)
       const loaded = await load(store, engine, of, 'test', `load-${night.dt}`)
       if (night.isWithdrawn === true)
