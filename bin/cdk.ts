@@ -5,9 +5,17 @@ import { deploymentsOf } from '../lib/config/deployment.ts'
 import { parseConfiguration } from '../lib/config/parse.ts'
 import { AlmanacError } from '../lib/core/errors.ts'
 import { ENTITIES, VIEWS } from '../lib/entities/index.ts'
+import { DEPLOYED, type Platform } from '../lib/stacks/bundle.ts'
 import { deploy } from '../lib/stacks/deploy.ts'
 
 const FILE = 'almanac.config.json'
+
+/** Whose processor functions are bundled for: Lambda's, unless somebody only wants to see whether it works. */
+function platformOf(app: App): Platform {
+  const named: unknown = app.node.tryGetContext('platform') ?? DEPLOYED
+  if (named === 'linux-arm64' || named === 'linux-x64') return named
+  throw new AlmanacError('usage', `platform is ${JSON.stringify(named)}, and takes linux-arm64 or linux-x64`)
+}
 
 /** What `npx cdk synth` and `npx cdk deploy` make: the stacks of every environment that the configuration has. */
 async function main(): Promise<void> {
@@ -26,7 +34,7 @@ async function main(): Promise<void> {
       next: 'Add one under "aws": docs/configuration.md shows how.',
     })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
-  deploy(app, { deployments, entities: ENTITIES, views: VIEWS })
+  deploy(app, { deployments, entities: ENTITIES, views: VIEWS, platform: platformOf(app) })
   app.synth()
 }
 

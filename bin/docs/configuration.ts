@@ -86,9 +86,7 @@ export const DEPLOYED = `{
       "sites": ["marketing"],
       "at": "04:30",
       "network": {
-        "vpc": "vpc-0123456789abcdef0",
         "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
-        "availabilityZones": ["eu-central-1a", "eu-central-1b"],
         "securityGroups": ["sg-0123456789abcdef0"]
       },
       "retention": { "logDays": 365 },

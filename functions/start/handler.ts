@@ -16,6 +16,6 @@ const client = new SFNClient({})
 /** Begins the run of a day, once. */
 export const handler = step('start', EVENT, async ({ scheduledAt, rerun }, { env, site, clock }) => {
   const at = scheduledAt === undefined ? clock.now() : Date.parse(scheduledAt)
-  const run = runToStart({ site: site.slug, timeZone: site.timeZone, scheduledAt: at, rerun })
-  return { ...run, started: await startExecution(client, variable(env, 'machine'), run.run, run) }
+  const { run, dt } = runToStart({ site: site.slug, timeZone: site.timeZone, scheduledAt: at, rerun })
+  return { dt, run, started: await startExecution(client, variable(env, 'machine'), run, { dt }) }
 })

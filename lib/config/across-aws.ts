@@ -2,7 +2,7 @@ import { environmentObjection } from './aws-shape.ts'
 import { clockChangeAt } from './clock-change.ts'
 import { AWS, TIME_ZONE } from './defaults.ts'
 import { type Draft, isObject, list, object, type Said, slugIn, text } from './draft.ts'
-import { isTimeZone, REGION, serverOf } from './value.ts'
+import { isTimeZone, serverOf } from './value.ts'
 import { type Path, pathText, shown, wrong } from './words.ts'
 
 /** A site of the file, by its position. */
@@ -63,22 +63,6 @@ function listsSaid({ path, draft }: DraftEnvironment): readonly Said[] {
     const value = inside === undefined ? draft[field] : object(draft[field])[inside]
     return againSaid([...path, field, ...(inside === undefined ? [] : [inside])], value)
   })
-}
-
-function zonesSaid({ path, draft }: DraftEnvironment): readonly Said[] {
-  const network = object(draft['network'])
-  const [subnets, zones] = [list(network['subnets']), list(network['availabilityZones'])]
-  const at = [...path, 'network', 'availabilityZones']
-  const region = text(draft['region']) ?? ''
-  const elsewhere = zones.flatMap((zone, i): readonly Said[] => {
-    const isThere = typeof zone !== 'string' || !REGION.test(region) || zone.startsWith(region)
-    return isThere ? [] : [[[...at, i], `${shown(zone)} is no zone of the region ${shown(region)}`]]
-  })
-  // An empty list, or none, is told as that.
-  const isPaired = zones.length === 0 || subnets.length === 0 || zones.length === subnets.length
-  return isPaired
-    ? elsewhere
-    : [[at, `has ${zones.length}, and "subnets" has ${subnets.length}; it takes one for each`], ...elsewhere]
 }
 
 /** Local times that some day of a site's zone lacks or has twice. */
@@ -163,7 +147,6 @@ export function awsSaid(top: Draft): readonly Said[] {
   const said = environments.flatMap((environment) => [
     ...slugsSaid(environment, sites),
     ...listsSaid(environment),
-    ...zonesSaid(environment),
     ...clocksSaid(top, environment),
     ...secretsSaid(top, environment),
   ])

@@ -35,27 +35,13 @@ const whole = (from: number, to: number, byDefault: number, description: string)
     .meta({ description, default: byDefault, examples: [byDefault] })
     .exactOptional()
 
-const network = closed('an object with "vpc", "subnets", "availabilityZones" and "securityGroups"', {
-  vpc: shaped('an id of a VPC, such as vpc-0123456789abcdef0', /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/).meta({
-    description: 'Id of the VPC.',
-    examples: ['vpc-0123456789abcdef0'],
-  }),
+const network = closed('an object with "subnets" and "securityGroups"', {
   subnets: several(
     'ids of subnets',
     shaped('an id of a subnet, such as subnet-0123456789abcdef0', /^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$/),
   ).meta({
     description: 'Ids of its subnets from which Tableau and AWS can be reached.',
     examples: [['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1']],
-  }),
-  availabilityZones: several(
-    'availability zones',
-    shaped(
-      'an availability zone, such as eu-central-1a',
-      /^[a-z]{2,}(?:-[a-z]+)+-\d+(?:[a-z]|-[a-z]+-\d+[a-z])$/,
-    ),
-  ).meta({
-    description: 'The zone of each subnet, in the same order.',
-    examples: [['eu-central-1a', 'eu-central-1b']],
   }),
   securityGroups: several(
     'ids of security groups',

@@ -2,11 +2,9 @@ import type { EnvironmentOfFile } from './aws-shape.ts'
 import type { Configuration, SiteConfiguration } from './configuration.ts'
 import { AWS } from './defaults.ts'
 
-/** The network from which Tableau is reached: ids of AWS. `availabilityZones` are those of the subnets, one by one. */
+/** The network from which Tableau is reached: ids of AWS. */
 export interface DeploymentNetwork {
-  readonly vpc: string
   readonly subnets: readonly string[]
-  readonly availabilityZones: readonly string[]
   readonly securityGroups: readonly string[]
 }
 

@@ -18,7 +18,7 @@ const SECRETS: readonly RegExp[] = [
 /** Twenty characters without a break that hold letters and digits: perhaps a token nobody told us of. */
 const TOKEN_LIKE = /(?=[A-Za-z0-9+/_=|-]*\d)(?=[A-Za-z0-9+/_=|-]*[A-Za-z])[A-Za-z0-9+/_=|-]{20,}/
 /** Ids that open nothing: LUIDs of Tableau, and of AWS those of networks. */
-const IDS = /\b([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(vpc|subnet|sg)-[0-9a-f]{17})\b/gi
+const IDS = /\b([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(subnet|sg)-[0-9a-f]{17})\b/gi
 
 const SECRET_NAME = /secret|passw|passphrase|token|credential|private_?key|api_?key|webhook/i
 /** `secretId` and `tokenName` name a thing and open nothing; `awsSecret` says where a secret is kept. */

@@ -5,8 +5,13 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
+import { serviceFailure } from './failure.ts'
 
-/** Starts an execution by its name; false when there is or was one of that name, which is then not started again. */
+/**
+ * Starts an execution by its name; false when there was one of that name. One that runs with the same input is answered as
+ * if it had just begun, and there is no second one. Throws `rate-limited`, `unreachable`, `server-error` or
+ * `bad-configuration` where AWS did not do it.
+ */
 export async function startExecution(
   client: SFNClient,
   machine: string,
@@ -20,11 +25,14 @@ export async function startExecution(
     return true
   } catch (thrown) {
     if (thrown instanceof ExecutionAlreadyExists) return false
-    throw thrown
+    throw serviceFailure(thrown, `starting execution ${name}`)
   }
 }
 
-/** Whether an execution of a machine still runs, by its name. One that AWS does not know (any more) does not. */
+/**
+ * Whether an execution of a machine still runs, by its name. One that AWS does not know (any more) does not. Throws as
+ * `startExecution` does.
+ */
 export async function executionRuns(
   machine: string,
   name: string,
@@ -36,6 +44,6 @@ export async function executionRuns(
     return status === 'RUNNING' || status === 'PENDING_REDRIVE'
   } catch (thrown) {
     if (thrown instanceof ExecutionDoesNotExist) return false
-    throw thrown
+    throw serviceFailure(thrown, `asking for execution ${name}`)
   }
 }

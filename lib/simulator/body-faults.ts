@@ -18,7 +18,8 @@ const busyPage =
 type StatusFault = Extract<Misbehaviour, { kind: 'status' }>
 
 const statusAnswer = (fault: StatusFault, wrap: (content: string) => string): Answer => {
-  const retry = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
+  const retry: Answer['headers'] =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
   const code = fault.code ?? `${fault.status}000`
   const body =
     fault.html === true ? busyPage : wrap(errorXml(code, 'Simulated fault', `Status ${fault.status}`))

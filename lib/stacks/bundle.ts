@@ -1,12 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+/** What is made once and used again, by whichever process. */
+export const CACHE = join(ROOT, 'node_modules/.cache/almanac')
 const require = createRequire(import.meta.url)
 
 /** Where a bundle runs. Lambda is `linux-arm64`; the tests run the very bundle on the machine they are on. */
@@ -34,7 +47,7 @@ function fetched(name: string): string {
   const { version, integrity } = locked(name)
   const installed = join(ROOT, 'node_modules', name)
   if (existsSync(installed)) return installed
-  const folder = join(ROOT, 'node_modules/.cache/almanac', `${name.replace('/', '+')}-${version}`)
+  const folder = join(CACHE, `${name.replace('/', '+')}-${version}`)
   if (existsSync(folder)) return join(folder, 'package')
   mkdirSync(dirname(folder), { recursive: true })
   const fresh = mkdtempSync(`${folder}.`)
@@ -62,20 +75,39 @@ function addEngine(out: string, platform: Platform): void {
   add(binding, fetched(binding))
 }
 
-const made = new Map<string, string>()
+const DAY_MS = 86_400_000
 
-/**
- * Bundles a function with everything it needs, the SDK included, so that what runs is what was tested. The folder holds
- * `index.mjs`, and the engine for the function `load`. Throws what esbuild and npm throw.
- */
-export function bundleOf(name: FunctionName, platform: Platform = DEPLOYED): string {
-  const known = made.get(`${name} ${platform}`)
-  if (known !== undefined) return known
-  const out = mkdtempSync(join(tmpdir(), `almanac-${name}-`))
-  buildSync({
+/** Takes away what has not been made or used for a day: code changes, and its old bundles would stay for ever. */
+function dropOld(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name)
+    const isOld = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > DAY_MS
+    if (isOld) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+/** Writes a bundle under a name of its own and moves it to its place, where another process may have been first. */
+function keep(folder: string, code: Uint8Array, name: FunctionName, platform: Platform): void {
+  const cache = dirname(folder)
+  mkdirSync(cache, { recursive: true })
+  dropOld(cache)
+  const fresh = mkdtempSync(`${folder}.`)
+  writeFileSync(join(fresh, 'index.mjs'), code)
+  if (name === 'load') addEngine(fresh, platform)
+  try {
+    renameSync(fresh, folder)
+  } catch (thrown) {
+    rmSync(fresh, { recursive: true, force: true })
+    if (!existsSync(folder)) throw thrown
+  }
+}
+
+/** A function's code with everything it needs, but for what is native. */
+function codeOf(name: FunctionName): Uint8Array {
+  const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: [`functions/${name}/handler.ts`],
-    outfile: join(out, 'index.mjs'),
+    write: false,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -90,7 +122,27 @@ export function bundleOf(name: FunctionName, platform: Platform = DEPLOYED): str
       js: "import { createRequire as createRequireOf } from 'node:module';const require = createRequireOf(import.meta.url);",
     },
   })
-  if (name === 'load') addEngine(out, platform)
-  made.set(`${name} ${platform}`, out)
-  return out
+  const [file] = outputFiles
+  if (file === undefined) throw new Error(`functions/${name}: esbuild made nothing`)
+  return file.contents
+}
+
+const made = new Map<string, string>()
+
+/**
+ * Bundles a function with everything it needs, the SDK included, so that what runs is what was tested. The folder holds
+ * `index.mjs`, and the engine for the function `load`; it lies below `node_modules/.cache`, named by what is in it, and is
+ * not to be changed. Throws what esbuild and npm throw.
+ */
+export function bundleOf(name: FunctionName, platform: Platform = DEPLOYED): string {
+  const known = made.get(`${name} ${platform}`)
+  if (known !== undefined) return known
+  const code = codeOf(name)
+  const hash = createHash('sha256').update(code)
+  if (name === 'load') hash.update(locked(`@duckdb/node-bindings-${platform}`).integrity)
+  const folder = join(CACHE, 'bundles', `${name}-${platform}-${hash.digest('hex').slice(0, 16)}`)
+  if (existsSync(folder)) utimesSync(folder, new Date(), new Date())
+  else keep(folder, code, name, platform)
+  made.set(`${name} ${platform}`, folder)
+  return folder
 }

@@ -1,5 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
-import { CfnNamedQuery, CfnPreparedStatement, CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
+import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena'
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue'
 import type { Construct } from 'constructs'
 import { catalogOf } from '../athena/catalog.ts'
@@ -25,51 +25,32 @@ export const ATHENA_RESULTS = 'athena-results/'
 
 const TEN_GB = 10_000_000_000
 
-/** The published tables for Athena: a database, its tables and views, and a workgroup with statements and questions. */
-export class CatalogStack extends Stack {
-  /** Name of the workgroup: who queries the tables works in it. */
-  readonly workGroupName: string
+/** The template of many entities comes near to the megabyte that CloudFormation takes: not for blanks. */
+export const COMPACT = { suppressTemplateIndentation: true } as const
 
+/** A table of the catalog as CloudFormation takes it. */
+export const glueTable = (scope: Stack, databaseName: string, table: GlueTable): CfnTable =>
+  new CfnTable(scope, `Table-${table.name}`, {
+    catalogId: scope.account,
+    databaseName,
+    tableInput: {
+      ...table,
+      partitionKeys: [...table.partitionKeys],
+      storageDescriptor: { ...table.storageDescriptor, columns: [...table.storageDescriptor.columns] },
+    },
+  })
+
+/** The stored tables for Athena: a database, and a workgroup in which everybody asks. */
+export class CatalogStack extends Stack {
   constructor(scope: Construct, id: string, props: CatalogProps) {
-    super(scope, id, props)
+    super(scope, id, { ...props, ...COMPACT })
     const { database, entities, views } = props
-    const { tables, views: virtual, prepared, queries } = catalogOf(database, props, entities, views)
     const home = new CfnDatabase(this, 'Database', {
       catalogId: this.account,
       databaseInput: { name: database, description: 'Almanac: what a Tableau site is, and was' },
     })
-    for (const table of [...tables, ...virtual]) this.#table(home, table)
-    const group = this.#workGroup(props)
-    this.workGroupName = group.ref
-    for (const { name, doc, sql } of prepared) {
-      new CfnPreparedStatement(this, `Prepared-${name}`, {
-        statementName: name,
-        description: doc,
-        queryStatement: sql,
-        workGroup: group.ref,
-      })
-    }
-    for (const { name, doc, sql } of queries) {
-      new CfnNamedQuery(this, `Query-${name}`, {
-        name,
-        description: doc,
-        queryString: sql,
-        database: home.ref,
-        workGroup: group.ref,
-      })
-    }
-  }
-
-  #table(database: CfnDatabase, table: GlueTable): void {
-    new CfnTable(this, `Table-${table.name}`, {
-      catalogId: this.account,
-      databaseName: database.ref,
-      tableInput: {
-        ...table,
-        partitionKeys: [...table.partitionKeys],
-        storageDescriptor: { ...table.storageDescriptor, columns: [...table.storageDescriptor.columns] },
-      },
-    })
+    for (const table of catalogOf(database, props, entities, views).tables) glueTable(this, home.ref, table)
+    this.#workGroup(props)
   }
 
   #workGroup({ bucketName, keyArn, database, bytesScannedCutoff = TEN_GB }: CatalogProps): CfnWorkGroup {

@@ -4,10 +4,11 @@ import type { Deployment } from '../config/deployment.ts'
 import type { DerivedView } from '../core/derived.ts'
 import type { Entity } from '../core/entity.ts'
 import type { Platform } from './bundle.ts'
-import { CatalogStack } from './catalog.ts'
+import { type CatalogProps, CatalogStack } from './catalog.ts'
 import { MonitoringStack } from './monitoring.ts'
 import { PipelineStack } from './pipeline.ts'
 import { bucketName, StateStack } from './state.ts'
+import { ViewsStack } from './views.ts'
 
 /** What is deployed for. */
 export interface DeployInput {
@@ -21,8 +22,28 @@ export interface DeployInput {
 /** No warehouse has a snapshot of an earlier day: Athena looks for none. */
 const FIRST_DAY = '2026-01-01'
 
+/** The database of an environment in Glue's catalog, and its workgroup in Athena. */
+export const databaseName = (environment: string): string => `almanac_${environment.replaceAll('-', '_')}`
+
 const entitiesOf = (site: SiteConfiguration, entities: readonly Entity[]): readonly Entity[] =>
   entities.filter(({ name }) => site.entities.includes(name))
+
+function catalog(
+  app: App,
+  deployment: Deployment,
+  own: Pick<CatalogProps, 'env' | 'tags' | 'keyArn' | 'entities' | 'views'>,
+): void {
+  const { name, sites } = deployment
+  const props: CatalogProps = {
+    ...own,
+    bucketName: bucketName(deployment),
+    database: databaseName(name),
+    sites: sites.map(({ slug }) => slug),
+    firstDay: FIRST_DAY,
+  }
+  const tables = new CatalogStack(app, `Almanac-${name}-Catalog`, props)
+  new ViewsStack(app, `Almanac-${name}-Views`, tables, props)
+}
 
 /** All stacks of all environments, side by side. */
 export function deploy(app: App, { deployments, entities, views, platform }: DeployInput): void {
@@ -43,17 +64,7 @@ export function deploy(app: App, { deployments, entities, views, platform }: Dep
         ...(platform === undefined ? {} : { platform }),
       }),
     ])
-    new CatalogStack(app, `Almanac-${name}-Catalog`, {
-      env,
-      tags,
-      bucketName: bucketName(deployment),
-      keyArn: state.key.keyArn,
-      database: `almanac_${name.replaceAll('-', '_')}`,
-      sites: deployment.sites.map(({ slug }) => slug),
-      firstDay: FIRST_DAY,
-      entities,
-      views,
-    })
+    catalog(app, deployment, { env, tags, keyArn: state.key.keyArn, entities, views })
     new MonitoringStack(app, `Almanac-${name}-Monitoring`, {
       env,
       tags,

@@ -4,8 +4,9 @@ import { shareOf } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
 import { VARIABLES } from '../lambda/environment.ts'
 import { serviceOf } from '../lambda/telemetry.ts'
+import { AUTHORITIES } from './authorities.ts'
 import { type House, HouseFunction } from './house-function.ts'
-import { allowExtract, allowLoad, allowReport, allowSession, type Grounds } from './rights.ts'
+import { allowExtract, allowFreshness, allowLoad, allowReport, allowSession, type Grounds } from './rights.ts'
 
 /** What the functions of a site are made of. */
 export interface Parts {
@@ -20,7 +21,8 @@ const LONGEST = Duration.minutes(15)
 /** What every function knows of its site; references to secrets, and none of them. */
 function environment({ state, deployment, site }: Grounds): Record<string, string> {
   const { calls } = shareOf(deployment, site)
-  const own = { ...site, warehouse: '', concurrency: calls }
+  const caFile = site.caFile === undefined ? undefined : AUTHORITIES
+  const own = { ...site, warehouse: '', concurrency: calls, caFile }
   return {
     [VARIABLES.site]: JSON.stringify(own),
     [VARIABLES.bucket]: state.bucket.bucketName,
@@ -127,6 +129,6 @@ export function freshnessFunction(scope: Construct, { house, grounds }: Parts): 
     timeout: Duration.minutes(3),
     environment: environment(grounds),
   })
-  allowReport(made, grounds)
+  allowFreshness(made, grounds)
   return made
 }

@@ -1,25 +1,30 @@
-import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib'
-import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2'
+import { join } from 'node:path'
+import { type Duration, RemovalPolicy, type Size, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  CfnFunction,
+  Code,
+  type ILayerVersion,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import type { DeploymentNetwork } from '../config/deployment.ts'
 import { acknowledge, type Reason, wildcard } from './acknowledge.ts'
 import { bundleOf, DEPLOYED, type FunctionName, type Platform } from './bundle.ts'
-
-/** A network that functions are put into. */
-export interface PrivateNetwork {
-  readonly vpc: IVpc
-  readonly subnets: readonly ISubnet[]
-  readonly securityGroups: readonly ISecurityGroup[]
-}
 
 /** What every function of a stack has in common. */
 export interface House {
   readonly logDays: number
   readonly key: IKey
-  readonly network: PrivateNetwork | undefined
+  /** That the functions are put into; undefined: the internet. */
+  readonly network: DeploymentNetwork | undefined
+  /** The certificate authorities of the site; undefined: those that everybody trusts. */
+  readonly authorities: ILayerVersion | undefined
   readonly platform?: Platform
 }
 
@@ -34,6 +39,8 @@ export interface HouseFunctionProps {
   readonly temporary?: Size
   readonly reserved?: number
 }
+
+const FUNCTIONS = join(import.meta.dirname, '../../functions')
 
 /** A function in a network makes its network interfaces itself. */
 const INTERFACES = [
@@ -65,18 +72,26 @@ export class HouseFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: house.platform === 'linux-x64' ? Architecture.X86_64 : Architecture.ARM_64,
       handler: 'index.handler',
-      code: Code.fromAsset(bundleOf(code, house.platform ?? DEPLOYED)),
+      code: Code.fromAsset(codeOf(this, code, house.platform)),
       memorySize: memoryMb,
       timeout,
       logGroup: this.logs,
       tracing: Tracing.DISABLED,
       environment: { ...environment },
+      ...(house.authorities === undefined ? {} : { layers: [house.authorities] }),
       ...(temporary === undefined ? {} : { ephemeralStorageSize: temporary }),
       ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
-      ...(house.network === undefined ? {} : placed(house.network)),
     })
     this.logs.grantWrite(role)
-    if (house.network !== undefined) this.allow(INTERFACES, ['*'], 'noResource')
+    if (house.network !== undefined) this.#placeIn(house.network)
+  }
+
+  /** By ids alone: CDK's own objects of a network want to know more of it than is needed. */
+  #placeIn({ subnets, securityGroups }: DeploymentNetwork): void {
+    const own = this.fn.node.defaultChild
+    if (CfnFunction.isCfnFunction(own))
+      own.vpcConfig = { subnetIds: [...subnets], securityGroupIds: [...securityGroups] }
+    this.allow(INTERFACES, ['*'], 'noResource')
   }
 
   /** Lets the function do this and no more; `why` says why a resource is named with a wildcard. */
@@ -87,8 +102,6 @@ export class HouseFunction extends Construct {
   }
 }
 
-const placed = ({ vpc, subnets, securityGroups }: PrivateNetwork) => ({
-  vpc,
-  vpcSubnets: { subnets: [...subnets] },
-  securityGroups: [...securityGroups],
-})
+/** Where nobody asks for the code (`cdk list`, `cdk destroy`, tests of templates), its sources stand in for the bundle. */
+const codeOf = (scope: Construct, code: FunctionName, platform: Platform = DEPLOYED): string =>
+  Stack.of(scope).bundlingRequired ? bundleOf(code, platform) : join(FUNCTIONS, code)

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.ts'
 import { RUN_TIMEOUT_MS } from '../steps/limits.ts'
 
 /** A state of the Amazon States Language, in JSONPath. */
@@ -20,59 +21,68 @@ export const RUN_TIMEOUT_S = RUN_TIMEOUT_MS / 1000
 /** Between two looks at a session that another run holds. In seconds. */
 const WAIT_S = 60
 
-/** What AWS does now and then, and what is tried again for. */
+/** What AWS does now and then (AWS Step Functions Developer Guide, "Handle Lambda service exceptions"). */
 const HICCUPS = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
   'Lambda.TooManyRequestsException',
   'Lambda.Unknown',
 ]
 
-const retry = (errors: readonly string[]): State => ({
-  ErrorEquals: errors,
-  IntervalSeconds: 5,
-  BackoffRate: 2,
-  MaxAttempts: 4,
-  MaxDelaySeconds: 120,
-  JitterStrategy: 'FULL',
-})
-
 /** Errors of ours that another try may cure: each names itself by its code. */
-const PASSING = ['store-failed', 'unreachable']
+const PASSING = [
+  'store-failed',
+  'store-conflict',
+  'unreachable',
+  'rate-limited',
+  'server-error',
+] satisfies ErrorCode[]
 
-const RETRY = [retry([...HICCUPS, ...PASSING])]
-/** A killed or silent invocation of a step that goes on where it stopped is worth another. */
-const RETRY_STEP = [
-  retry([...HICCUPS, ...PASSING, 'States.Timeout', 'Sandbox.Timedout', 'Runtime.ExitError']),
+/** The end of an invocation that answered nothing, as Lambda names it. Every function may be called again after that. */
+const KILLED = ['Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory', 'States.Timeout']
+
+const RETRY: readonly State[] = [
+  {
+    ErrorEquals: [...HICCUPS, ...PASSING, ...KILLED],
+    IntervalSeconds: 5,
+    BackoffRate: 2,
+    MaxAttempts: 4,
+    MaxDelaySeconds: 120,
+    JitterStrategy: 'FULL',
+  },
 ]
 
-const caught = (next: string): readonly State[] => [
-  { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: next },
+const caught = (ResultPath: string | null, next: string): readonly State[] => [
+  { ErrorEquals: ['States.ALL'], ResultPath, Next: next },
 ]
 
 /** Calls a function with these parameters; what it answers stands at `resultPath`. */
 const task = (
   fn: string,
   Parameters: State,
-  {
-    resultPath,
-    next,
-    retries = RETRY,
-  }: { resultPath: string | null; next: string; retries?: readonly State[] },
+  { resultPath, next }: { resultPath: string | null; next: string },
 ): Record<string, unknown> => ({
   Type: 'Task',
   Resource: fn,
   Parameters,
-  Retry: retries,
+  Retry: RETRY,
   ResultPath: resultPath,
   Next: next,
 })
 
 const RUN = { 'run.$': '$.run', 'dt.$': '$.dt' } as const
 
-/** One entity's step, in a map: an entity whose step fails says so in its own result, and leaves the others whole. */
-function entityStep(fn: State, atOnce: number, next: string, resultPath: string): State {
+/**
+ * One entity's step, in a map: an entity whose step fails says so in its own result, and leaves the others whole. Names of
+ * states begin with the step's, since a machine has each name once.
+ */
+function entityStep(
+  step: string,
+  fn: State,
+  { atOnce, next, resultPath }: { atOnce: number; next: string; resultPath: string },
+): State {
   return {
     Type: 'Map',
     ItemsPath: '$.entities',
@@ -84,31 +94,31 @@ function entityStep(fn: State, atOnce: number, next: string, resultPath: string)
     },
     ItemProcessor: {
       ProcessorConfig: { Mode: 'INLINE' },
-      StartAt: 'Step',
+      StartAt: `${step}Entity`,
       States: {
-        Step: {
+        [`${step}Entity`]: {
           Type: 'Task',
           Resource: 'arn:aws:states:::lambda:invoke',
           Parameters: { ...fn, Payload: { 'entity.$': '$.entity', ...RUN } },
           ResultSelector: { 'done.$': '$.Payload.done', 'verdict.$': '$.Payload.verdict' },
           ResultPath: '$.step',
-          Retry: RETRY_STEP,
-          Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.trouble', Next: 'Failed' }],
-          Next: 'IsDone',
+          Retry: RETRY,
+          Catch: caught('$.trouble', `${step}Failed`),
+          Next: `Is${step}Done`,
         },
         // A step that its time ran out for stopped cleanly, and goes on where it was.
-        IsDone: {
+        [`Is${step}Done`]: {
           Type: 'Choice',
-          Choices: [{ Variable: '$.step.done', BooleanEquals: false, Next: 'Step' }],
-          Default: 'Done',
+          Choices: [{ Variable: '$.step.done', BooleanEquals: false, Next: `${step}Entity` }],
+          Default: `${step}Done`,
         },
-        Done: {
+        [`${step}Done`]: {
           Type: 'Pass',
           Parameters: { 'entity.$': '$.entity', 'verdict.$': '$.step.verdict', error: null },
           End: true,
         },
         // Of a failure its name alone: what it says stands in the logs, and 50 of them would not fit into a state.
-        Failed: {
+        [`${step}Failed`]: {
           Type: 'Pass',
           Parameters: { 'entity.$': '$.entity', verdict: null, 'error.$': '$.trouble.Error' },
           End: true,
@@ -122,7 +132,8 @@ function entityStep(fn: State, atOnce: number, next: string, resultPath: string)
 
 /**
  * The order of a run on AWS. Whatever fails, the session is closed, what landed is loaded, and the run is reported; then the
- * execution ends as the run did. Its input is `{dt, run}`; between states go references and verdicts, no rows and no token.
+ * execution ends as the run did. Its input is `{dt}`, and the run has the execution's name, by which the runs after it ask
+ * whether it still goes on. Between states go references and verdicts, no rows and no token.
  */
 export function machineOf({ session, load, report, extractors, extractorsAtOnce }: MachineParts): State {
   return {
@@ -133,7 +144,8 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
       Begin: {
         Type: 'Pass',
         Parameters: {
-          ...RUN,
+          'run.$': '$$.Execution.Name',
+          'dt.$': '$.dt',
           entities: extractors,
           opening: { verdict: 'none', tokenExpiresAt: null },
           failure: null,
@@ -145,10 +157,10 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
       OpenSession: {
         ...task(
           session,
-          { action: 'open', ...RUN, 'execution.$': '$$.Execution.Id', 'opening.$': '$.opening' },
+          { action: 'open', ...RUN, 'opening.$': '$.opening' },
           { resultPath: '$.opening', next: 'IsOpen' },
         ),
-        Catch: caught('CloseSession'),
+        Catch: caught('$.failure', 'CloseSession'),
       },
       IsOpen: {
         Type: 'Choice',
@@ -160,21 +172,20 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
       },
       WaitForSession: { Type: 'Wait', Seconds: WAIT_S, Next: 'OpenSession' },
       Extract: entityStep(
+        'Extract',
         { 'FunctionName.$': '$.function' },
-        extractorsAtOnce,
-        'CloseSession',
-        '$.extracted',
+        { atOnce: extractorsAtOnce, next: 'CloseSession', resultPath: '$.extracted' },
       ),
       CloseSession: {
-        ...task(
-          session,
-          { action: 'close', ...RUN, 'execution.$': '$$.Execution.Id' },
-          { resultPath: null, next: 'Load' },
-        ),
+        ...task(session, { action: 'close', ...RUN }, { resultPath: null, next: 'Load' }),
         // The session ends by itself, and the next run's waiter sees that this execution has ended.
-        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Load' }],
+        Catch: caught(null, 'Load'),
       },
-      Load: entityStep({ FunctionName: load }, LOADS_AT_ONCE, 'Report', '$.loaded'),
+      Load: entityStep(
+        'Load',
+        { FunctionName: load },
+        { atOnce: LOADS_AT_ONCE, next: 'Report', resultPath: '$.loaded' },
+      ),
       Report: task(
         report,
         {
@@ -185,7 +196,7 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
           'extracted.$': '$.extracted',
           'loaded.$': '$.loaded',
         },
-        { resultPath: '$.report', next: 'Verdict', retries: RETRY_STEP },
+        { resultPath: '$.report', next: 'Verdict' },
       ),
       Verdict: {
         Type: 'Choice',

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from 'aws-cdk-lib'
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
@@ -10,9 +10,10 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import { type Deployment, type DeploymentNetwork, shareOf } from '../config/deployment.ts'
+import { type Deployment, shareOf } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
 import { acknowledge, wildcard } from './acknowledge.ts'
+import { authoritiesLayer } from './authorities.ts'
 import type { Platform } from './bundle.ts'
 import {
   extractorsOf,
@@ -22,7 +23,7 @@ import {
   sessionFunction,
   startFunction,
 } from './functions.ts'
-import type { House, HouseFunction, PrivateNetwork } from './house-function.ts'
+import type { House, HouseFunction } from './house-function.ts'
 import { machineOf, RUN_TIMEOUT_S } from './machine.ts'
 import type { Grounds } from './rights.ts'
 import type { StateStack } from './state.ts'
@@ -50,7 +51,8 @@ export class PipelineStack extends Stack {
     const house: House = {
       logDays: deployment.retention.logDays,
       key: state.key,
-      network: deployment.network && networkOf(this, deployment.network),
+      network: deployment.network,
+      authorities: site.caFile === undefined ? undefined : authoritiesLayer(this, site.caFile),
       ...(platform === undefined ? {} : { platform }),
     }
     const machineName = nameOf(`almanac-${deployment.name}-${site.slug}`)
@@ -78,7 +80,8 @@ export class PipelineStack extends Stack {
     })
     allowMachine(this.machine, [session, load, report, ...this.extractors.values()])
     start.allow(['states:StartExecution'], [machineArn])
-    this.deadLetters = schedule(this, start, deployment, site, house)
+    this.deadLetters = deadLetters(this, [start, freshness])
+    nightly(this, start, this.deadLetters, deployment, site)
     hourly(this, freshness, this.deadLetters)
   }
 }
@@ -88,27 +91,6 @@ const nameOf = (name: string): string =>
   name.length <= 80
     ? name
     : `${name.slice(0, 71)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
-
-function networkOf(scope: Construct, network: DeploymentNetwork): PrivateNetwork {
-  const { vpc: vpcId, subnets, availabilityZones, securityGroups } = network
-  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
-    vpcId,
-    availabilityZones: [...availabilityZones],
-    privateSubnetIds: [...subnets],
-  })
-  return {
-    vpc,
-    subnets: subnets.map((subnetId, i) =>
-      Subnet.fromSubnetAttributes(scope, `Subnet${i}`, {
-        subnetId,
-        ...(availabilityZones[i] === undefined ? {} : { availabilityZone: availabilityZones[i] }),
-      }),
-    ),
-    securityGroups: securityGroups.map((group, i) =>
-      SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${i}`, group, { mutable: false }),
-    ),
-  }
-}
 
 function machine(
   scope: Construct,
@@ -148,20 +130,29 @@ function allowMachine(machine: StateMachine, functions: readonly HouseFunction[]
 /** Two tries more within two hours: a night that begins later belongs to people. */
 const RETRIES = { retryAttempts: 2, maxEventAge: Duration.hours(2) }
 
-function schedule(
-  scope: Construct,
-  start: HouseFunction,
-  { at }: Deployment,
-  { slug, timeZone }: SiteConfiguration,
-  { key }: House,
-): Queue {
-  const deadLetterQueue = new Queue(scope, 'DeadLetters', {
-    encryption: QueueEncryption.KMS,
-    encryptionMasterKey: key,
+/**
+ * Where it comes to light that a scheduled function was not called, or that it failed each time: AWS puts such a call into
+ * a queue of its own and tells the schedule that all is well. The letters hold a time and an error, so SQS’s own key will do.
+ */
+function deadLetters(scope: Construct, functions: readonly HouseFunction[]): Queue {
+  const queue = new Queue(scope, 'DeadLetters', {
+    encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   })
-  acknowledge(deadLetterQueue, 'lastQueue', 'AwsSolutions-SQS3')
+  acknowledge(queue, 'lastQueue', 'AwsSolutions-SQS3')
+  for (const { fn } of functions)
+    fn.configureAsyncInvoke({ onFailure: new SqsDestination(queue), ...RETRIES })
+  return queue
+}
+
+function nightly(
+  scope: Construct,
+  start: HouseFunction,
+  deadLetterQueue: Queue,
+  { at }: Deployment,
+  { slug, timeZone }: SiteConfiguration,
+): void {
   acknowledgeVersions(scope, start)
   new Schedule(scope, 'Nightly', {
     description: `The nightly of ${slug}`,
@@ -176,7 +167,6 @@ function schedule(
       ...RETRIES,
     }),
   })
-  return deadLetterQueue
 }
 
 /** The scheduler may call the function in all its versions, of which we make none. */

@@ -20,6 +20,10 @@ export interface Grounds {
 const below = ({ site }: Grounds, area: Area, entity = '*'): string =>
   area === 'runs' ? `runs/site=${site.slug}/*` : `${area}/entity=${entity}/site=${site.slug}/*`
 
+/** The receipts of an area, which hold counts and hashes; its rows are Parquet. */
+const receipts = (grounds: Grounds, area: Area, entity?: string): string =>
+  `${below(grounds, area, entity)}.json`
+
 const bucketArn = ({ stack, deployment }: Grounds): string =>
   `arn:${stack.partition}:s3:::${bucketName(deployment)}`
 
@@ -73,11 +77,14 @@ function maySecrets(fn: HouseFunction, { stack }: Grounds, references: readonly 
   )
 }
 
-/** An extractor: its own landing, what its entity committed, the session; no token, and nothing of any other entity. */
-export function allowExtract(fn: HouseFunction, grounds: Grounds, { name }: Entity, session: string): void {
-  const landing = below(grounds, 'landing', name)
+/** An extractor: its own landing, for events what was observed before, the session; no token, and nothing of any other entity. */
+export function allowExtract(fn: HouseFunction, grounds: Grounds, entity: Entity, session: string): void {
+  const landing = below(grounds, 'landing', entity.name)
   mayList(fn, grounds)
-  mayRead(fn, grounds, [landing, below(grounds, 'observation', name), below(grounds, 'manifest', name)])
+  mayRead(fn, grounds, [
+    landing,
+    ...(entity.event === undefined ? [] : [receipts(grounds, 'observation', entity.name)]),
+  ])
   mayWrite(fn, grounds, [landing])
   fn.allow(['secretsmanager:GetSecretValue'], [session])
   maySecrets(fn, grounds, proxySecrets(grounds.site))
@@ -121,23 +128,30 @@ export function allowLoad(fn: HouseFunction, grounds: Grounds): void {
   const landing = below(grounds, 'landing')
   mayList(fn, grounds)
   mayRead(fn, grounds, [landing, ...made.map((area) => below(grounds, area))])
-  mayWrite(fn, grounds, [
-    `landing/entity=*/site=${grounds.site.slug}/*/loaded.json`,
-    ...made.map((area) => below(grounds, area)),
-  ])
+  mayWrite(fn, grounds, [outcome(grounds, 'loaded'), ...made.map((area) => below(grounds, area))])
 }
 
-/** What is told of a run: what its steps kept, what is committed, the report, who was told; the webhooks' addresses. */
+/** The kept outcomes of an entity's steps. */
+const outcome = ({ site }: Grounds, step: 'extracted' | 'loaded'): string =>
+  `landing/entity=*/site=${site.slug}/*/${step}.json`
+
+/** What is told of a run: what its steps kept, which days are there, the report, who was told; the webhooks' addresses. */
 export function allowReport(fn: HouseFunction, grounds: Grounds): void {
   const { site } = grounds
-  const notice = `notice/${site.slug}.json`
-  const runs = below(grounds, 'runs')
+  const own = [below(grounds, 'runs'), `notice/${site.slug}.json`]
   mayList(fn, grounds)
   mayRead(fn, grounds, [
-    ...(['landing', 'manifest', 'candidate'] as const).map((area) => below(grounds, area)),
-    runs,
-    notice,
+    outcome(grounds, 'extracted'),
+    outcome(grounds, 'loaded'),
+    below(grounds, 'manifest'),
+    ...own,
   ])
-  mayWrite(fn, grounds, [runs, notice])
+  mayWrite(fn, grounds, own)
   maySecrets(fn, grounds, [...site.notify.map(({ url }) => url), ...proxySecrets(site)])
+}
+
+/** How fresh a site is: which days are committed, and what waits to be decided. It writes nothing. */
+export function allowFreshness(fn: HouseFunction, grounds: Grounds): void {
+  mayList(fn, grounds)
+  mayRead(fn, grounds, [below(grounds, 'manifest'), receipts(grounds, 'candidate')])
 }

@@ -1,6 +1,6 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
-import { AlmanacError, isErrorCode } from '../core/errors.ts'
+import { ERRORS, isErrorCode } from '../core/errors.ts'
 import type { Emit } from '../core/event.ts'
 import { keys } from '../core/keys.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
@@ -80,12 +80,14 @@ export async function reportStep(
   return kept === undefined ? report : parseStored<RunReport>(key, kept.bytes)
 }
 
+const LOOK =
+  'Look at the function’s log of this run: Lambda says there what it ended for, such as time or memory.'
+
 /** A failure as a report names it, of what a state machine caught: one of ours by its code, any other by AWS's name. */
-export function failureNamed(name: string, message?: string): NonNullable<RunReport['failure']> {
-  if (isErrorCode(name)) {
-    const { next } = new AlmanacError(name, '')
-    return { code: name, message: message ?? `it failed: ${name}`, next }
-  }
-  const { next } = new AlmanacError('internal', '')
-  return { code: 'internal', message: message ?? `it failed: ${name}`, next }
+export function failureNamed(
+  name: string,
+  message = `it failed: ${name}`,
+): NonNullable<RunReport['failure']> {
+  if (!isErrorCode(name)) return { code: 'internal', message, next: LOOK }
+  return { code: name, message, next: ERRORS[name].next }
 }

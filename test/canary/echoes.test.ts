@@ -143,18 +143,19 @@ describe('a server that repeats secrets', () => {
     },
     limitFor(3, 3),
   )
+})
 
-  it('shows none of them, but where a name in Tableau is one', () => {
-    // Were nothing kept, nothing would have been said.
-    expect(count.kept).toBeGreaterThan(0)
-    figure('secret-canary-echoes', {
-      nights: count.nights,
-      'kinds of hostile answers': HOSTILITIES.length,
-      secrets: count.secrets.size,
-      spellings: SPELLINGS.length,
-      'places searched': count.places,
-      'bytes searched': count.bytes,
-      'hits in what Almanac says': 0,
-    })
+afterAll(() => {
+  if (count.nights < CASES.length) return
+  // Were nothing kept, nothing would have been said.
+  expect(count.kept).toBeGreaterThan(0)
+  figure('secret-canary-echoes', {
+    nights: count.nights,
+    'kinds of hostile answers': HOSTILITIES.length,
+    secrets: count.secrets.size,
+    spellings: SPELLINGS.length,
+    'places searched': count.places,
+    'bytes searched': count.bytes,
+    'hits in what Almanac says': 0,
   })
 })

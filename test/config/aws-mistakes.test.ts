@@ -63,8 +63,6 @@ const FIELDS: readonly Case[] = [
   ),
   ...all([...PROD, 'extractorsAtOnce'], [0, 41, 1.5, '4'], 'is no whole number from 1 to 40'),
   ...all([...PROD, 'sessionReserved'], ['yes', 1], 'is none of true, false'),
-  [[...NETWORK, 'vpc'], 'vpc-1', '"vpc-1" is no id of a VPC, such as vpc-0123456789abcdef0'],
-  [[...NETWORK, 'vpc'], 'subnet-0123456789abcdef0', '"subnet-0123456789abcdef0" is no id of a VPC'],
   ...all(
     [...NETWORK, 'subnets', 0],
     SUBNETS_NOT_TAKEN,
@@ -72,13 +70,6 @@ const FIELDS: readonly Case[] = [
   ),
   [[...NETWORK, 'subnets'], [], 'an empty list is no list of ids of subnets, at least one'],
   [[...NETWORK, 'subnets', 1], 'subnet-0123456789abcdef0', 'stands in this list already'],
-  [[...NETWORK, 'availabilityZones', 0], 'a', '"a" is no availability zone, such as eu-central-1a'],
-  [
-    [...NETWORK, 'availabilityZones', 1],
-    'us-east-1a',
-    '"us-east-1a" is no zone of the region "eu-central-1"',
-  ],
-  [[...NETWORK, 'availabilityZones'], ['eu-central-1a'], 'has 1, and "subnets" has 2; it takes one for each'],
   [[...NETWORK, 'securityGroups'], [], 'an empty list is no list of ids of security groups, at least one'],
   [[...NETWORK, 'securityGroups', 1], 'sg-0123456789abcdef0', 'stands in this list already'],
   ...all([...PROD, 'retention', 'landingDays'], [2, 366], 'is no whole number from 3 to 365'),

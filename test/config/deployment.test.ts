@@ -5,7 +5,7 @@ import { parseConfiguration } from '../../lib/config/parse.ts'
 import { configurationSchema } from '../../lib/config/schema.ts'
 import { timeZones } from '../../lib/config/value.ts'
 import { ENTITIES as REGISTRY } from '../../lib/entities/index.ts'
-import { deployedFile, ENTITIES, environmentIn, leastFile, parse, print, put } from './sample.ts'
+import { deployedFile, ENTITIES, environmentIn, leastFile, parse, print } from './sample.ts'
 
 const deploymentsIn = (file: unknown): readonly Deployment[] => deploymentsOf(parse(print(file)))
 const LEAST = { account: '123456789012', region: 'eu-central-1', alarms: { emails: ['bi@example.com'] } }
@@ -64,13 +64,6 @@ describe('an environment', () => {
     expect(dev?.alarms).toMatchObject(Object.fromEntries(defaultsOf('alarms')))
   })
 
-  test('may have a subnet outside of the region’s own zones', () => {
-    const file = put(deployedFile(), ['aws', 'prod', 'region'], 'us-west-2')
-    const zones = ['us-west-2a', 'us-west-2-lax-1a']
-    const [prod] = deploymentsIn(put(file, ['aws', 'prod', 'network', 'availabilityZones'], zones))
-    expect(prod?.network?.availabilityZones).toEqual(zones)
-  })
-
   test('begins by default at a time that every day of every zone has once', () => {
     for (const timeZone of timeZones().filter((_, i) => i % 12 === 0))
       expect(deploymentsIn({ ...deployedFile({ timeZone }), aws: { dev: LEAST } })).toHaveLength(1)
@@ -92,7 +85,7 @@ describe('several environments', () => {
     expect(prod).toMatchObject({
       name: 'prod',
       account: '123456789012',
-      network: { vpc: 'vpc-0123456789abcdef0' },
+      network: { securityGroups: ['sg-0123456789abcdef0'] },
       sites: [{ slug: 'marketing', timeZone: 'Europe/Berlin' }],
       retention: { logDays: 365, landingDays: 14 },
       alarms: { monthlyBudgetUsd: 80 },

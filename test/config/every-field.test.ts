@@ -139,7 +139,7 @@ describe('what is required', () => {
     ),
   ].map((each) => ({ ...each, name: pathOf(each.place) }))
 
-  test('is known', () => expect(required).toHaveLength(33))
+  test('is known', () => expect(required).toHaveLength(31))
 
   test.each(required)(
     '$name ($kind) is told when it is missing, where it should be',

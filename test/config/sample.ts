@@ -56,9 +56,7 @@ const ENVIRONMENT: Json = {
   extractorsAtOnce: 6,
   sessionReserved: true,
   network: {
-    vpc: 'vpc-0123456789abcdef0',
     subnets: ['subnet-0123456789abcdef0', 'subnet-01234567'],
-    availabilityZones: ['eu-central-1a', 'eu-central-1b'],
     securityGroups: ['sg-0123456789abcdef0'],
   },
   retention: { landingDays: 20, noncurrentDays: 7, coldAfterDays: 60, logDays: 365 },

@@ -53,7 +53,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   adapters: edge(['core', 'network'], {
     packages: ['@aws-sdk/client-s3', '@aws-sdk/client-secrets-manager', '@duckdb/node-api', 'p-limit'],
   }),
-  stacks: edge(['athena', 'config', 'core', 'entities', 'lambda', 'steps'], {
+  stacks: edge(['athena', 'config', 'core', 'entities', 'lambda', 'network', 'steps'], {
     packages: ['aws-cdk-lib', 'constructs', 'esbuild'],
   }),
   steps: pure(['core', 'load', 'nightly', 'tableau']),

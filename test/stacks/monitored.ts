@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { App, type Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import { deploymentsOf } from '../../lib/config/deployment.ts'
-import { parseConfiguration } from '../../lib/config/parse.ts'
 import type { Entity } from '../../lib/core/entity.ts'
-import { deploy } from '../../lib/stacks/deploy.ts'
+import { planNamed, synthesize } from './templates.ts'
 
 /** An alarm of a template, as far as tests look at it. */
 export interface AlarmProperties {
@@ -32,8 +28,6 @@ export interface AlarmProperties {
   }[]
 }
 
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'))
-
 const site = (slug: string) => ({
   slug,
   server: 'https://tableau.example.com',
@@ -55,16 +49,9 @@ export function deployed(slugs: readonly string[], entities: readonly Entity[], 
     sites: slugs.map(site),
     aws: { prod },
   })
-  const configuration = parseConfiguration({
-    path: 'almanac.config.json',
-    text,
-    cwd: '/work',
-    entities: names,
-  })
-  const app = new App({ context })
-  deploy(app, { deployments: deploymentsOf(configuration), entities, views: [] })
+  const synthesis = synthesize({ text, entities, views: [] })
   const template = (name: string): Template =>
-    Template.fromStack(app.node.findChild(`Almanac-prod-${name}`) as Stack)
+    Template.fromJSON({ ...planNamed(synthesis, `Almanac-prod-${name}`) })
   return { monitoring: template('Monitoring'), template }
 }
 

@@ -1,0 +1,27 @@
+/**
+ * What AWS does around a function, in a process of its own: takes an event, calls the handler, sends back what it answers or
+ * fails with. One invocation at a time; a second one finds the process as the first left it.
+ */
+const code = import(`${process.env['LAMBDA_TASK_ROOT']}/index.mjs`)
+
+/** What is left of the time; a clock that jumps at each look makes a test's time run out at the same place every time. */
+function clockOf({ milliseconds, perLook }) {
+  const end = Date.now() + milliseconds
+  let looks = 0
+  return () => end - Date.now() - perLook * looks++
+}
+
+async function answerTo({ event, time, memoryMb }) {
+  try {
+    const { handler } = await code
+    const context = { getRemainingTimeInMillis: clockOf(time), memoryLimitInMB: String(memoryMb) }
+    return { payload: JSON.stringify((await handler(event, context)) ?? null), failed: false }
+  } catch (thrown) {
+    const { name: errorType, message: errorMessage, stack = '' } = thrown
+    return { payload: JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') }), failed: true }
+  }
+}
+
+process.on('message', async (invocation) => process.send(await answerTo(invocation)))
+// Nobody is left who could call.
+process.on('disconnect', () => process.exit())
