@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { expiryOf, tellNight } from '../../lib/connection/people.ts'
 import { exitOfRun } from '../../lib/core/report.ts'
+import { exitOf } from '../../lib/core/verdict.ts'
 import { messageOf } from '../../lib/lambda/failure.ts'
 import { RUN_EVENT, step } from '../../lib/lambda/step.ts'
 import { countReport } from '../../lib/lambda/telemetry.ts'
@@ -45,7 +46,7 @@ export const handler = step('report', EVENT, async (event, ground) => {
   const cause =
     report.failure?.message ??
     `not complete: ${report.outcomes
-      .filter(({ verdict }) => verdict !== 'complete')
+      .filter(({ verdict }) => exitOf(verdict) !== 0)
       .map(({ entity, verdict }) => `${entity} (${verdict})`)
       .join(', ')}`
   return { exit, error: report.failure?.code ?? (exit === 0 ? 'none' : 'not-complete'), cause }

@@ -84,7 +84,12 @@ export type ReadPorts = Pick<EntityPorts, 'client' | 'store' | 'clock' | 'emit' 
 /** What is asked of a reading. */
 export type ReadInput = Pick<NightlyInput, 'site' | 'run' | 'backdate' | 'acceptSurplus' | 'acceptNarrowed'>
 
-function readOutcome(entity: Entity, result: ExtractResult, emit: Emit, milliseconds: number): EntityOutcome {
+function outcomeOfReading(
+  entity: Entity,
+  result: ExtractResult,
+  emit: Emit,
+  milliseconds: number,
+): EntityOutcome {
   if (result.verdict !== 'complete') return { ...failedOutcome(entity, result), milliseconds }
   const { receipt } = result
   emit({ type: 'extracted', entity: entity.name, rows: receipt.rows, milliseconds })
@@ -124,7 +129,7 @@ export async function readEntity(
   const own = { client, store, emit, signal }
   const result = mayGoOn === undefined ? await extract(order, own) : await extract(order, { ...own, mayGoOn })
   if (result.verdict === 'unfinished') return undefined
-  return readOutcome(entity, result, emit, Math.round(clock.elapsed() - began))
+  return outcomeOfReading(entity, result, emit, Math.round(clock.elapsed() - began))
 }
 
 /** Loads what was read of one entity; its verdict is the outcome. Throws what ends the run. */
