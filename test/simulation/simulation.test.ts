@@ -5,7 +5,7 @@ import { REGRESSIONS } from './regressions.ts'
 import { playSeed } from './seed.ts'
 import { simulate } from './simulate.ts'
 
-const SEEDS = cases('simulation', { suite: 250, full: 20_000 })
+const SEEDS = cases('simulation', { suite: 150, full: 20_000 })
 
 test.each(REGRESSIONS.map(({ seed, found }) => [seed, found]))(
   'seed %i, which found that %s',
