@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take longest, in this order: one that began last would leave the other processes with nothing to do. */
 const LONG = [
+  'simulation/simulation',
   'simulation/duckdb',
   'deployed/trouble',
   'crash/',
