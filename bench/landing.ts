@@ -47,6 +47,7 @@ export function receiptFor(entity: Entity, dt: Day, parts: readonly PartReceipt[
     source: 'nightly',
     backdated: null,
     surplus: 0,
+    parentsSurplus: 0,
     narrowedTo: null,
   }
 }

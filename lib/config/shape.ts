@@ -241,7 +241,7 @@ const site = (entities: readonly string[]) =>
     signIn: signIn.meta({ description: 'Who signs in.' }),
     acceptSurplus: entityList(
       entities,
-      'Entities of which a constant surplus of rows over the announced number counts as complete.',
+      'Entities that count as complete although Tableau announces more rows than it delivers, three times the same.',
     ),
     acceptNarrowed: entityList(
       entities,

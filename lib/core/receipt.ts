@@ -72,6 +72,8 @@ export interface Receipt {
   readonly backdated: string | null
   /** How many rows Tableau announced beyond those it delivers, three times the same and accepted by configuration. */
   readonly surplus: number
+  /** The same of the list of parents, of a per-parent entity: what is announced of parents is not in the totals. */
+  readonly parentsSurplus: number
   /** The site role that showed only a part of the list, kept because configuration accepts that; null when all was seen. */
   readonly narrowedTo: string | null
 }

@@ -153,7 +153,7 @@ export async function readChildren(context: ReadContext, task: Task): Promise<Re
     ...NOT_OURS,
     ...progress.sums,
     parts: sink.finish(),
-    surplus: progress.sums.surplus + parents.proof.surplus,
+    parentsSurplus: parents.proof.surplus,
     observedFrom: before?.observedFrom ?? parents.proof.observedFrom,
     drift,
     cost: addCosts(progress.sums.cost, settling ?? NO_COST),

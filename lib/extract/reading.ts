@@ -43,6 +43,8 @@ export interface Reading {
   readonly passes: number
   readonly duplicates: number
   readonly surplus: number
+  /** The surplus of the list of parents, whose total is not among the totals here; 0 where there are none. */
+  readonly parentsSurplus: number
   readonly observedFrom: number
   readonly observedTo: number
   readonly drift: Drift

@@ -77,6 +77,7 @@ export function receiptOf(
     source: 'nightly',
     backdated,
     surplus: reading.surplus,
+    parentsSurplus: reading.parentsSurplus,
     narrowedTo: isNarrowed(entity, client) ? client.user.siteRole : null,
   }
 }

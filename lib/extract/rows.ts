@@ -7,7 +7,7 @@ import { type ListRequest, readComplete } from './list.ts'
 import type { ReadContext, Reading } from './reading.ts'
 import { partSink, rowSink } from './sink.ts'
 
-const NO_EVENT = { parents: null, window: null, unfinished: [], stop: null } as const
+const NO_EVENT = { parents: null, parentsSurplus: 0, window: null, unfinished: [], stop: null } as const
 
 /** Reads the one item of a `single` entity. */
 export async function readSingle(

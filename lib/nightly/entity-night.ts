@@ -69,11 +69,13 @@ function warnings(receipt: Receipt): string[] {
   const grown = `Tableau sent what no column names: ${drift.join(', ')}; kept in raw_extra, people’s names apart`
   const withheld = `not sent by this server, so unknown rather than null: ${receipt.missing.join(', ')}`
   const surplus = `${receipt.surplus} rows announced beyond those delivered, accepted by configuration`
+  const parents = `${receipt.parentsSurplus} parents announced beyond those delivered, accepted by configuration`
   const narrowed = `the site role ${receipt.narrowedTo} sees only a part of it, accepted by configuration`
   return [
     ...(drift.length > 0 ? [grown] : []),
     ...(receipt.missing.length > 0 ? [withheld] : []),
     ...(receipt.surplus > 0 ? [surplus] : []),
+    ...(receipt.parentsSurplus > 0 ? [parents] : []),
     ...(receipt.narrowedTo === null ? [] : [narrowed]),
   ]
 }

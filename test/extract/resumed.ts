@@ -89,8 +89,30 @@ export async function untilDone(
 
 /** What of a receipt is the same however often the reading stopped. */
 export function lasting(receipt: Receipt): Partial<Receipt> {
-  const { rows, firstTotal, lastTotal, duplicates, surplus, parents, drift, columns, missing } = receipt
-  return { rows, firstTotal, lastTotal, duplicates, surplus, parents, drift, columns, missing }
+  const {
+    rows,
+    firstTotal,
+    lastTotal,
+    duplicates,
+    surplus,
+    parentsSurplus,
+    parents,
+    drift,
+    columns,
+    missing,
+  } = receipt
+  return {
+    rows,
+    firstTotal,
+    lastTotal,
+    duplicates,
+    surplus,
+    parentsSurplus,
+    parents,
+    drift,
+    columns,
+    missing,
+  }
 }
 
 /** The published rows of the day, after a load: its snapshot and its coverage. Throws when the day is not committed. */

@@ -73,6 +73,7 @@ export async function land(
     source: facts.source ?? 'nightly',
     backdated: null,
     surplus: 0,
+    parentsSurplus: 0,
     narrowedTo: null,
   }
   await store.write(keys.receipt(at), jsonBytes(receipt), 'absent')

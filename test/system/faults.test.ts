@@ -7,6 +7,8 @@ import { entityNamed } from '../../lib/entities/index.ts'
 import { accept } from '../../lib/load/correct.ts'
 import type { Counts } from '../../lib/simulator/counts.ts'
 import type { Fault } from '../../lib/simulator/faults.ts'
+import type { Finding } from '../../lib/verify/finding.ts'
+import { verify } from '../../lib/verify/verify.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { CASES, DAY1, DAY2, DAY3, onUsers } from './fault-cases.ts'
 import { ask, FEW, only, openSite, outcomeOf, type PlainRow, type Site } from './site.ts'
@@ -127,6 +129,23 @@ describe('a night that', () => {
     const report = await site.night(DAY1, { entities: ENTITIES })
     expect([exitOfRun(report), report.failure?.code]).toEqual([1, 'sign-in-refused'])
     expect(report.failure?.message).toContain('REST API 3.5')
+  })
+
+  test('finds one parent less than announced, and configuration accepts it: the day is proven, and says so', async () => {
+    const members = only('group_members')
+    await afterOneNight({}, members)
+    site.simulator.faults.set([{ kind: 'lieTotal', by: 1, match: { endpoint: 'groups' } }])
+    const report = await site.night(DAY2, { entities: members, acceptSurplus: ['group_members'] })
+    expect(report.outcomes).toMatchObject([{ verdict: 'complete' }])
+    expect(site.events).toContainEqual({
+      type: 'warned',
+      entity: 'group_members',
+      message: '1 parents announced beyond those delivered, accepted by configuration',
+    })
+    const wrong: Finding[] = []
+    for await (const finding of verify(site.store, engine, members, undefined))
+      if (finding.level === 'wrong') wrong.push(finding)
+    expect(wrong).toEqual([])
   })
 
   test('finds a real purge, twice: guarded both nights; accepting the second lets the first pass', async () => {
