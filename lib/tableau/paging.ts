@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { AlmanacError, isError } from '../core/errors.ts'
 import { addCosts, type Cost, newTally } from './calls.ts'
 import { linkSignals } from './cancel.ts'
@@ -92,6 +93,12 @@ const tooManyPages = (total: number, pageSize: number): AlmanacError =>
     `A list announces ${total} items in pages of ${pageSize}: more than ${MAX_PAGES} pages`,
   )
 
+/**
+ * How many pages of a list are asked for at once, as many as any client lets through: each listens for being stopped, too,
+ * and ten thousand that are stopped in one moment were seen to take 16 seconds.
+ */
+const WAITING = 64
+
 async function readOthers({ log, pageSize, readOne }: Others): Promise<void> {
   let next = 2
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -100,7 +107,9 @@ async function readOthers({ log, pageSize, readOne }: Others): Promise<void> {
     if (log.isCut()) return
     if (next > last) return lookBeyond({ log, pageSize, readOne }, next)
     const numbers = Array.from({ length: last - next + 1 }, (_, index) => next + index)
-    await Promise.all(numbers.map(async (number) => log.add(await readOne(number))))
+    const inTurn = pLimit(WAITING)
+    const pages = numbers.map((number) => inTurn(async () => log.add(await readOne(number))))
+    await Promise.all(pages).finally(inTurn.clearQueue)
     next = last + 1
   }
 }
