@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { expiryOf, tellNight } from '../../lib/connection/people.ts'
 import { exitOfRun } from '../../lib/core/report.ts'
+import { acceptCommand } from '../../lib/core/shell.ts'
 import { exitOf } from '../../lib/core/verdict.ts'
+import { variable } from '../../lib/lambda/environment.ts'
 import { messageOf } from '../../lib/lambda/failure.ts'
 import { RUN_EVENT, step } from '../../lib/lambda/step.ts'
 import { countReport } from '../../lib/lambda/telemetry.ts'
@@ -39,9 +41,9 @@ export const handler = step('report', EVENT, async (event, ground) => {
   )
   const exit = exitOfRun(report)
   countReport(telemetry, { report, isWhole: exit === 0, tokenExpiresAt: expiryOf(site, report) })
-  const acceptCommand = (entity: string, candidate: string): string =>
-    `almanac accept ${entity} --sha ${candidate.slice(0, 12)} --site ${site.slug} --warehouse s3://${env['ALMANAC_BUCKET']}`
-  const problems = await tellNight({ site, entities, report, store, acceptCommand }, { env })
+  const accept = (entity: string, candidate: string): string =>
+    acceptCommand({ entity, site: site.slug, candidate }, { warehouse: `s3://${variable(env, 'bucket')}` })
+  const problems = await tellNight({ site, entities, report, store, acceptCommand: accept }, { env })
   for (const message of problems) telemetry.emit({ type: 'warned', entity: null, message })
   const cause =
     report.failure?.message ??

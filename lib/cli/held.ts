@@ -1,23 +1,14 @@
+import { acceptCommand, type HeldName, optionWords } from '../core/shell.ts'
 import { type Options, textOption } from './command.ts'
 
-const PLAIN = /^[A-Za-z0-9_./:@%+=,-]+$/
+/** The options that lead a next command to the same configuration and warehouse, by name. */
+const whereOf = (options: Options): Readonly<Record<string, string | undefined>> => ({
+  config: textOption(options, 'config'),
+  warehouse: textOption(options, 'warehouse'),
+})
 
-/** A text as a shell takes it: quoted where it must be. */
-export const shellWord = (text: string): string =>
-  PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+/** The same as they are pasted behind a command. */
+export const sameWarehouse = (options: Options): string => optionWords(whereOf(options))
 
-/** The options that lead a next command to the same configuration and warehouse. */
-export function sameWarehouse(options: Options): string {
-  const given = (name: string): string => {
-    const value = textOption(options, name)
-    return value === undefined ? '' : ` --${name} ${shellWord(value)}`
-  }
-  return given('config') + given('warehouse')
-}
-
-/** The command that commits a held candidate, complete enough to paste. */
-export const acceptCommand = (
-  options: Options,
-  { entity, site, candidate }: { readonly entity: string; readonly site: string; readonly candidate: string },
-): string =>
-  `almanac accept ${entity} --sha ${candidate.slice(0, 12)} --site ${site}${sameWarehouse(options)}`
+/** The command that commits a held candidate where this command looked. */
+export const acceptHere = (options: Options, held: HeldName): string => acceptCommand(held, whereOf(options))

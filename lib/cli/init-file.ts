@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { SiteConfiguration } from '../config/configuration.ts'
 import { AlmanacError } from '../core/errors.ts'
+import { shellWord } from '../core/shell.ts'
 import { ENTITIES } from '../entities/index.ts'
-import { shellWord } from './held.ts'
 import {
   type Answers,
   BESIDE,

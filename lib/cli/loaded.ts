@@ -1,6 +1,6 @@
 import type { LoadResult } from '../load/load.ts'
 import { type Call, formatOf } from './command.ts'
-import { acceptCommand } from './held.ts'
+import { acceptHere } from './held.ts'
 import { write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
@@ -45,7 +45,7 @@ export async function writeLoaded(call: Call, loaded: readonly Loaded[]): Promis
     result.held.map((day) => ({ entity, site, ...day })),
   )
   const told = held.map((day) => {
-    const next = day.verdict === 'guarded' ? `\n  if it is right: ${acceptCommand(call.options, day)}` : ''
+    const next = day.verdict === 'guarded' ? `\n  if it is right: ${acceptHere(call.options, day)}` : ''
     return `${day.entity} ${day.dt} ${day.verdict}: ${shown(day.reason)}${next}\n`
   })
   if (told.length > 0) await write(format === 'table' ? call.io.out : call.io.err, `\n${told.join('')}`)

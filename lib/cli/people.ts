@@ -4,7 +4,7 @@ import { newRun } from '../connection/run-id.ts'
 import { dayIn } from '../core/day.ts'
 import type { RunReport } from '../core/report.ts'
 import type { Call } from './command.ts'
-import { acceptCommand } from './held.ts'
+import { acceptHere } from './held.ts'
 import { type Io, write } from './io.ts'
 import { quietJson } from './json.ts'
 import type { Ended } from './run-ports.ts'
@@ -37,8 +37,7 @@ export async function tellPeople(call: Call, ended: Ended<RunReport>, report: Ru
       entities: input.entities,
       report,
       store: warehouse?.store,
-      acceptCommand: (entity, candidate) =>
-        acceptCommand(call.options, { entity, candidate, site: site.slug }),
+      acceptCommand: (entity, candidate) => acceptHere(call.options, { entity, candidate, site: site.slug }),
     },
     call.io,
   )

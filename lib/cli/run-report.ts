@@ -3,7 +3,7 @@ import type { EntityOutcome } from '../core/event.ts'
 import { exitOfRun, type RunReport } from '../core/report.ts'
 import { type Call, formatOf, type Options } from './command.ts'
 import { errorText } from './failure.ts'
-import { acceptCommand } from './held.ts'
+import { acceptHere } from './held.ts'
 import { type Io, mayColour, write } from './io.ts'
 import { quietJson } from './json.ts'
 import { writeAnswer } from './output.ts'
@@ -76,7 +76,7 @@ function summary({ site, dt, run, outcomes, startedAt, endedAt }: RunReport): st
 const acceptLines = ({ site, outcomes }: RunReport, options: Options): string =>
   outcomes
     .filter(({ verdict }) => verdict === 'guarded')
-    .map(({ entity, candidate }) => acceptCommand(options, { entity, site, candidate: candidate ?? '' }))
+    .map(({ entity, candidate }) => acceptHere(options, { entity, site, candidate: candidate ?? '' }))
     .map((command) => `  nothing was changed; if it is right: ${command}\n`)
     .join('')
 

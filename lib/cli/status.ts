@@ -6,7 +6,7 @@ import { exitOf } from '../core/verdict.ts'
 import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
-import { acceptCommand, sameWarehouse } from './held.ts'
+import { acceptHere, sameWarehouse } from './held.ts'
 import { mayColour, write } from './io.ts'
 import { newestRun } from './newest-run.ts'
 import { writeAnswer } from './output.ts'
@@ -148,7 +148,7 @@ function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
     .flatMap((held) => {
       const line = `${held.entity} of ${held.site}, ${held.dt}, is held: ${shown(held.reason)}`
       return held.verdict === 'guarded'
-        ? [line, `  if it is right: ${acceptCommand(call.options, held)}`]
+        ? [line, `  if it is right: ${acceptHere(call.options, held)}`]
         : [line]
     })
 }

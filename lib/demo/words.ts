@@ -1,12 +1,7 @@
 import { addDays } from '../core/day.ts'
 import type { RunReport } from '../core/report.ts'
+import { shellWord } from '../core/shell.ts'
 import type { DemoFacts } from './questions.ts'
-
-const SAFE = /^[A-Za-z0-9_./:=@%+,-]+$/
-
-/** A word of a command as a POSIX shell takes it. */
-export const shellWord = (text: string): string =>
-  SAFE.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 const count = (value: number): string => value.toLocaleString('en')
 

@@ -33,7 +33,7 @@ const LEASE_LIMIT = 20_000
 
 const busy = (holder: string): AlmanacError =>
   new AlmanacError('lease-busy', `${holder}, and a sign-in would end it`, {
-    next: 'Wait until that run has ended, then try again; a run that died loses the token to the next night after 60 seconds.',
+    next: 'Wait until that run has ended, then try again; the token of a run that died goes to the next night.',
   })
 
 /** The lease of a warehouse that cannot be written to: a look is all there is, and nobody can be kept out. */

@@ -54,10 +54,10 @@ function parsed<E>(step: string, shape: z.ZodType<E>, event: unknown): E {
   })
 }
 
-/** The store of the deployment, opened once for all invocations of a process. */
-let opened: Promise<ObjectStore> | undefined
-const storeOf = (env: NodeJS.ProcessEnv): Promise<ObjectStore> => {
-  opened ??= openBucket(`s3://${variable(env, 'bucket')}`, env)
+/** The store of the deployment, opened once for all invocations of a process. One that does not open is tried again by the next. */
+let opened: ObjectStore | undefined
+async function storeOf(env: NodeJS.ProcessEnv): Promise<ObjectStore> {
+  opened ??= await openBucket(`s3://${variable(env, 'bucket')}`, env)
   return opened
 }
 

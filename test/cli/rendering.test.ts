@@ -1,7 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { csvRecord } from '../../lib/cli/csv.ts'
-import { shellWord } from '../../lib/cli/held.ts'
 import { jsonRow, jsonText } from '../../lib/cli/json.ts'
 import { liveBlock } from '../../lib/cli/live.ts'
 import { paint } from '../../lib/cli/paint.ts'
@@ -11,6 +10,7 @@ import { layoutOf, tableHead, tableLine } from '../../lib/cli/table.ts'
 import { columnsOf, dayText, instantText } from '../../lib/cli/value.ts'
 import { fitted, shown, widthOf } from '../../lib/cli/width.ts'
 import type { RunEvent } from '../../lib/core/event.ts'
+import { shellWord } from '../../lib/core/shell.ts'
 
 test.each([
   [0n, '1970-01-01T00:00:00Z', '1970-01-01 00:00:00'],

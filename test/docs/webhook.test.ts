@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
-import { acceptCommand } from '../../lib/cli/held.ts'
 import type { NotifyTarget } from '../../lib/config/configuration.ts'
 import { ERRORS } from '../../lib/core/errors.ts'
+import { acceptCommand } from '../../lib/core/shell.ts'
 import { VERDICTS } from '../../lib/core/verdict.ts'
 import { holdReason } from '../../lib/load/guard.ts'
 import { incidentsOf, isTelling, type NightFacts } from '../../lib/notify/incident.ts'
@@ -42,7 +42,7 @@ const inputOf = (night: Pick<NotifyInput, 'report' | 'lastComplete'>): NotifyInp
   tokenExpiresAt: null,
   targets: (['json', 'slack', 'teams'] as const).map((kind) => target(kind)),
   acceptCommand: (entity: string, candidate: string) =>
-    acceptCommand({ config: '/etc/almanac/almanac.config.json' }, { entity, candidate, site: site.slug }),
+    acceptCommand({ entity, candidate, site: site.slug }, { config: '/etc/almanac/almanac.config.json' }),
 })
 
 /** What the three webhooks are sent in a night with held workbooks, and the program's when they are there again. */
