@@ -11,7 +11,7 @@ import { openStand, type Stand, victimOf } from './stand.ts'
 import type { Vault } from './vault.ts'
 import { buildWorlds, type World, type Worlds } from './world.ts'
 
-const TOTAL = cases('corruption', { suite: 500, full: 3_000, largest: 10_000 })
+const TOTAL = cases('corruption', { suite: 500, full: 2_000, largest: 10_000 })
 const LIMIT = limitFor(60, 360)
 
 /**

@@ -15,7 +15,7 @@ import { randomFrom } from './random.ts'
 import { openStand, type Stand, victimOf } from './stand.ts'
 import { buildWorlds, CORRECTED, FIRST, GROUPS, HELD, JOBS, LAST, MEMBERS, SITE, STORED } from './world.ts'
 
-const ROUNDS = cases('verify-names', { suite: 1, full: 30 })
+const ROUNDS = cases('verify-names', { suite: 1, full: 10 })
 const LIMIT = limitFor(15, 120)
 
 let engine: Engine

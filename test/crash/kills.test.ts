@@ -26,7 +26,7 @@ const FIRST = '2026-11-01'
 /** Commands are killed in a warehouse of as many days, which is copied for each. */
 const EARLY = addDays(FIRST, 2)
 const SEED = process.env['ALMANAC_SEED'] ?? 'kills'
-const KILLS = cases('kills', { suite: 20, full: 60, largest: 200 })
+const KILLS = cases('kills', { suite: 20, full: 40, largest: 200 })
 /** Of all kills, those of nights; the others are shared by commands and by nights in company. */
 const NIGHT_KILLS = Math.round(KILLS * 0.6)
 const COMMAND_KILLS = Math.round(KILLS * 0.1)

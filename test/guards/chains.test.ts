@@ -217,7 +217,7 @@ describe.each(BOTH)('%s in any season', (_, entity) => {
   test(
     'holds and commits what a model of the rule says, and closes no other row',
     async () => {
-      const runs = cases('held-days', { suite: 4, full: 30, largest: 100 })
+      const runs = cases('held-days', { suite: 4, full: 20, largest: 100 })
       await fc.assert(
         fc.asyncProperty(happenings, async ([nights, actions]) => {
           const store = memoryStore()

@@ -33,7 +33,7 @@ async function engineFor(duckdb: boolean): Promise<{ engine: LoadEngine; close()
 async function playShare({ start, seeds, duckdb }: Share): Promise<Simulated> {
   const { engine, close } = await engineFor(duckdb)
   try {
-    return await simulate(start, seeds, engine, duckdb ? 'small' : 'large')
+    return await simulate(start, seeds, engine, duckdb ? 'small' : undefined)
   } finally {
     await close()
   }

@@ -5,7 +5,7 @@ import { plainEngine } from './plain-engine.ts'
 import { playSeed } from './seed.ts'
 import { simulate } from './simulate.ts'
 
-const SEEDS = cases('simulation-duckdb', { suite: 200, full: 400, largest: 2000 })
+const SEEDS = cases('simulation-duckdb', { suite: 200, full: 250, largest: 2000 })
 
 let engine: Engine
 beforeAll(async () => {

@@ -56,6 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'two attempts share the keys of their parts',
+    from: 50,
     file: 'core/keys.ts',
     edits: [
       [
@@ -76,6 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'bytes are not held to the SHA-256 that names them',
+    from: 355,
     file: 'load/desk.ts',
     edits: [['if (object.sha256 !== expected) {', "if (object.sha256 !== expected && expected === '') {"]],
   },
@@ -166,6 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'nobody looks again after history was written',
+    from: 80,
     file: 'load/reconcile.ts',
     edits: [
       [

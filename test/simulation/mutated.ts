@@ -31,8 +31,8 @@ const mutating = (mutant: Mutant): Plugin => ({
   },
 })
 
-/** Bundles the simulation with a mutant in it into a file that plays seeds until one is wrong; the source stays as it is. */
-export async function bundleMutant(mutant: Mutant, outfile: string): Promise<void> {
+/** Bundles the simulation, with a mutant in it when one is given, into a file that plays seeds until one is wrong; the source stays as it is. */
+export async function bundleSimulation(outfile: string, mutant?: Mutant): Promise<void> {
   await build({
     entryPoints: [join(HERE, 'until-wrong.ts')],
     outfile,
@@ -41,7 +41,7 @@ export async function bundleMutant(mutant: Mutant, outfile: string): Promise<voi
     format: 'esm',
     target: 'node20',
     logLevel: 'silent',
-    plugins: [mutating(mutant)],
+    plugins: mutant === undefined ? [] : [mutating(mutant)],
     // Packages of CommonJS ask for Node's modules by `require`.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",

@@ -120,7 +120,7 @@ function startDay(world: World, number: number): Promise<void>[] {
 }
 
 /** Plays one seed to its end. */
-export async function playSeed(seed: number, engine: LoadEngine, size: Size = 'large'): Promise<SeedResult> {
+export async function playSeed(seed: number, engine: LoadEngine, size: Size): Promise<SeedResult> {
   const chance = chanceOf(seed)
   const world = newWorld(seed, chance, engine, size)
   const all: Promise<void>[] = []

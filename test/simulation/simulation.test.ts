@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest'
 import { cases, figure, limitFor } from '../guarantees/proof.ts'
+import { simulateApart } from './apart.ts'
 import { plainEngine } from './plain-engine.ts'
 import { REGRESSIONS } from './regressions.ts'
 import { playSeed } from './seed.ts'
-import { simulate } from './simulate.ts'
 
 const SEEDS = cases('simulation', { suite: 150, full: 20_000 })
 
 test.each(REGRESSIONS.map(({ seed, found }) => [seed, found]))(
   'seed %i, which found that %s',
   async (seed) => {
-    expect((await playSeed(seed, plainEngine)).wrongs).toEqual([])
+    expect((await playSeed(seed, plainEngine, 'large')).wrongs).toEqual([])
   },
 )
 
 test(
   `${SEEDS} seeds of processes that fail, die and come between one another lose nothing and fake nothing`,
   async () => {
-    const { seeds, operations, processes, wrong } = await simulate(1, SEEDS, plainEngine)
+    const { seeds, operations, processes, wrong } = await simulateApart(1, SEEDS)
     expect(wrong).toEqual([])
     figure('simulation', { seeds, processes, 'store operations': operations, 'seeds wrong': wrong.length })
   },
@@ -25,7 +25,7 @@ test(
 )
 
 test('one seed is one order of events', async () => {
-  const [once, again] = [await playSeed(11, plainEngine), await playSeed(11, plainEngine)]
+  const [once, again] = [await playSeed(11, plainEngine, 'large'), await playSeed(11, plainEngine, 'large')]
   expect(once).toEqual(again)
   expect(once.operations).toBeGreaterThan(100)
 })
