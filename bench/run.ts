@@ -11,7 +11,7 @@ import { type BenchResult, resultText } from './result.ts'
  * `npm run bench`: every benchmark, one after the other, each in a process of its own. Names after it choose some.
  * `--json` answers JSON; `--write` puts the tables between the markers of docs/benchmarks.md.
  */
-const ALL = ['site', 'bucket', 'parse', 'parquet', 'history', 'million']
+const ALL = ['site', 'bucket', 'parse', 'parquet', 'history', 'million', 'functions']
 const DOC = resolve(import.meta.dirname, '../docs/benchmarks.md')
 
 async function runOne(name: string): Promise<BenchResult> {

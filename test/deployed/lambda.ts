@@ -17,6 +17,15 @@ export interface Answered {
   /** JSON. */
   readonly payload: string
   readonly failed: boolean
+  /** Of an invocation that went well. */
+  readonly spent?: Spent
+}
+
+/** What an invocation took, in milliseconds, the start of its process apart, and the most memory that this ever held. */
+export interface Spent {
+  readonly initMs: number
+  readonly ms: number
+  readonly peakMb: number
 }
 
 /** An invocation as a test sees it. */
@@ -47,6 +56,8 @@ export interface Lambda {
   readonly invocations: Invocation[]
   /** What the functions wrote. */
   readonly logs: Buffer[]
+  /** What the invocations took that went well, in the order in which they ended. */
+  readonly spent: (Spent & { readonly name: string; readonly isCold: boolean })[]
   /** How many processes were ever started. */
   processes(): number
   close(): void
@@ -135,6 +146,7 @@ function turns(most: number) {
 export function openLambda(functions: readonly DeployedFunction[]): Lambda {
   const logs: Buffer[] = []
   const invocations: Invocation[] = []
+  const spent: Lambda['spent'] = []
   const deployed = new Map(
     functions.map((fn) => [fn.name, { fn, inTurn: turns(AT_ONCE), idle: [] as Instance[] }]),
   )
@@ -145,11 +157,13 @@ export function openLambda(functions: readonly DeployedFunction[]): Lambda {
     if (found === undefined) throw new Error(`no function ${name} is deployed`)
     const { fn, inTurn, idle } = found
     return inTurn(async () => {
-      const instance = idle.pop() ?? started(fn, logs)
+      const warm = idle.pop()
+      const instance = warm ?? started(fn, logs)
       instances.add(instance)
       instance.working = { name, event }
       const answer = await answerOf(instance, event, fn, time)
       instance.working = undefined
+      if (answer.spent !== undefined) spent.push({ ...answer.spent, name, isCold: warm === undefined })
       const { exitCode, signalCode, killed } = instance.child
       if (exitCode === null && signalCode === null && !killed) idle.push(instance)
       if (answer.payload.length <= LARGEST_ANSWER) return answer
@@ -160,6 +174,7 @@ export function openLambda(functions: readonly DeployedFunction[]): Lambda {
   const lambda: Lambda = {
     logs,
     invocations,
+    spent,
     processes: () => instances.size,
     unusual: () => undefined,
     invoke: async (nameOrArn, given) => {

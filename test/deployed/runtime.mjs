@@ -3,6 +3,8 @@
  * fails with. One invocation at a time; a second one finds the process as the first left it.
  */
 const code = import(`${process.env['LAMBDA_TASK_ROOT']}/index.mjs`)
+/** When the process could take its first event, in milliseconds since it began. */
+const ready = code.then(() => performance.now())
 
 /** What is left of the time; a clock that jumps at each look makes a test's time run out at the same place every time. */
 function clockOf({ milliseconds, perLook }) {
@@ -11,11 +13,19 @@ function clockOf({ milliseconds, perLook }) {
   return () => end - Date.now() - perLook * looks++
 }
 
+/** What the invocation took, the start of the process apart, and the most that the process ever held. */
+async function spentSince(began) {
+  const { maxRSS } = process.resourceUsage()
+  return { initMs: await ready, ms: performance.now() - Math.max(began, await ready), peakMb: maxRSS / 1024 }
+}
+
 async function answerTo({ event, time, memoryMb }) {
+  const began = performance.now()
   try {
     const { handler } = await code
     const context = { getRemainingTimeInMillis: clockOf(time), memoryLimitInMB: String(memoryMb) }
-    return { payload: JSON.stringify((await handler(event, context)) ?? null), failed: false }
+    const payload = JSON.stringify((await handler(event, context)) ?? null)
+    return { payload, failed: false, spent: await spentSince(began) }
   } catch (thrown) {
     const { name: errorType, message: errorMessage, stack = '' } = thrown
     return { payload: JSON.stringify({ errorType, errorMessage, trace: stack.split('\n') }), failed: true }

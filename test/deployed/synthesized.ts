@@ -18,6 +18,8 @@ export interface Wish {
   readonly caFile?: string
   /** The entities that are read. */
   readonly entities: readonly string[]
+  /** What the configuration says of the site besides. */
+  readonly fields?: object
 }
 
 /** A schedule of a template: which function it calls, and with what. */
@@ -59,12 +61,12 @@ interface Plan {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>
 }
 
-function configuration({ server, site, patName, entities, caFile }: Wish) {
+function configuration({ server, site, patName, entities, caFile, fields }: Wish) {
   const signIn = { kind: 'pat', name: patName, secret: { awsSecret: TOKEN_SECRET } }
   return {
     owner: 'BI platform',
     entities: Object.fromEntries(ENTITIES.map(({ name }) => [name, entities.includes(name)])),
-    sites: [{ slug: 'demo', server, site, signIn, ...(caFile && { caFile }) }],
+    sites: [{ slug: 'demo', server, site, signIn, ...(caFile && { caFile }), ...fields }],
     aws: { test: { account: ACCOUNT, region: REGION, alarms: { emails: ['oncall@example.com'] } } },
   }
 }

@@ -49,8 +49,13 @@ export interface WorldOptions {
   readonly counts?: Counts
   readonly day: Day
   readonly entities?: readonly string[]
+  /** How late the server answers, in milliseconds. */
+  readonly latencyMs?: number
   /** Where the server speaks https: its key and certificate, and a file with what it is trusted by. */
   readonly tls?: TlsFiles & { readonly caFile: string }
+  /** What the configuration says of the site besides, and the secrets that it names. */
+  readonly fields?: object
+  readonly kept?: Readonly<Record<string, string>>
 }
 
 /** Opens a world: everything is synthesized and bundled, and nothing runs yet. */
@@ -58,20 +63,32 @@ export async function openWorld({
   counts,
   day,
   entities = ENTITIES.map(({ name }) => name),
+  latencyMs = 0,
   tls,
+  fields = {},
+  kept: named = {},
 }: WorldOptions): Promise<DeployedWorld> {
   const simulator = await startSimulator({
     seed: 'system',
     day,
+    latencyMs,
     ...(counts && { counts }),
     ...(tls && { tls }),
   })
   const { url, site, patName, patSecret } = simulator
   // Certificates are for names.
   const server = tls === undefined ? url : url.replace('127.0.0.1', 'localhost')
-  const deployed = synthesized({ server, site, patName, entities, ...(tls && { caFile: tls.caFile }) })
+  const deployed = synthesized({
+    server,
+    site,
+    patName,
+    entities,
+    fields,
+    ...(tls && { caFile: tls.caFile }),
+  })
   const s3 = await startS3({ bucket: deployed.bucket })
   const secrets = await startSecrets({
+    ...Object.fromEntries(Object.entries(named).map(([name, text]) => [name, { text }])),
     [TOKEN_SECRET]: { text: patSecret },
     [deployed.sessionSecret]: { text: '{}' },
   })
