@@ -15,6 +15,7 @@ import type { Deployment } from '../config/deployment.ts'
 import { type AlarmSpec, alarmName, alarmsOf, descriptionOf, PAGE } from './alarms.ts'
 import { dashboard } from './dashboard.ts'
 import type { PipelineStack } from './pipeline.ts'
+import { tellOfReads } from './secret-reads.ts'
 import type { StateStack } from './state.ts'
 import { metricOf, type WatchedSite } from './watched.ts'
 
@@ -34,6 +35,7 @@ export class MonitoringStack extends Stack {
     const sites = [...pipelines].map(([site, pipeline]) => ({ environment: name, site, pipeline }))
     const specs = alarmsOf(alarms.snapshotAgeHours)
     const made = sites.flatMap((site) => alarmsOfSite(this, site, specs, state.topic))
+    tellOfReads(this, deployment, state, [...pipelines.values()])
     dashboard(this, name, sites, made)
     budget(this, deployment, state.topic)
   }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type AlarmSpec, alarmName, alarmsOf, heldHours, PAGE } from '../../lib/stacks/alarms.ts'
+import { SECRET_READ } from '../../lib/stacks/secret-reads.ts'
 import { shellOf } from './monitored.ts'
 
 const FOLDER = 'docs/runbooks'
@@ -30,7 +31,8 @@ function metricsOf({ metric }: AlarmSpec): readonly string[] {
 }
 
 test('every alarm has its page, and no page is without', () => {
-  expect(PAGES.toSorted()).toEqual(SPECS.map(({ id }) => `${id}.md`).toSorted())
+  const ids = [...SPECS.map(({ id }) => id), SECRET_READ]
+  expect(PAGES.toSorted()).toEqual(ids.map((id) => `${id}.md`).toSorted())
   expect(SPECS.map(({ id }) => id)).not.toContain(PAGE)
 })
 
@@ -46,6 +48,10 @@ describe.each(SPECS)('$id', (spec) => {
     ).toBe(true)
     for (const name of metricsOf(spec)) expect(meaning).toContain(`\`${name}\``)
   })
+})
+
+describe.each([...SPECS.map(({ id }) => id), SECRET_READ])('%s', (id) => {
+  const text = read(`${id}.md`)
 
   test('says what users notice, what to do, how it ends and what not to do', () => {
     expect(text.match(/^## .*$/gm)).toEqual([
