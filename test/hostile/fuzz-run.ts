@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { faultOfItem, isRow } from './judge-rows.ts'
 import { faultOfPage, isTaken } from './judge-xml.ts'
 import { type ItemCase, mutatedItem } from './mutate-rows.ts'
@@ -32,6 +33,9 @@ export interface FuzzResult {
 
 /** Above that an input hangs. By the CPU's time, which other processes do not lengthen. */
 const HANG_MS = 1_000
+
+/** After so many cases others have a turn: a runner that hears nothing for a minute gives a test up. */
+const TURN_EVERY = 1_000
 
 /** Enough of them to look at. */
 const MAX_FINDINGS = 20
@@ -81,7 +85,11 @@ const cpuMsSince = (before: NodeJS.CpuUsage): number => process.cpuUsage(before)
 const residentMB = (): number => process.memoryUsage.rss() / 1024 / 1024
 
 /** Tries mutated pages and items by seed, until there are enough of them, or of findings, or time is over. */
-export function fuzz({ cases, seed, seconds = Number.POSITIVE_INFINITY }: FuzzOptions): FuzzResult {
+export async function fuzz({
+  cases,
+  seed,
+  seconds = Number.POSITIVE_INFINITY,
+}: FuzzOptions): Promise<FuzzResult> {
   const findings: Finding[] = []
   const until = performance.now() + seconds * 1_000
   const [memory, counts] = [residentMB(), { pages: 0, items: 0, taken: 0 }]
@@ -91,6 +99,7 @@ export function fuzz({ cases, seed, seconds = Number.POSITIVE_INFINITY }: FuzzOp
     number < cases && findings.length < MAX_FINDINGS && performance.now() < until;
     number++
   ) {
+    if (number % TURN_EVERY === 0) await turn()
     const before = process.cpuUsage()
     const tried = tryCase(randomOf(Math.imul(seed, 0x9e37_79b1) ^ number))
     const cpuMs = cpuMsSince(before)

@@ -13,8 +13,8 @@ const SEED = Number(process.env['ALMANAC_SEED'] ?? 20_261_101)
 describe('mutated answers and items', () => {
   it(
     'are refused by typed errors, or read as an independent reader reads them',
-    () => {
-      const { findings, pages, items, taken, slowestMs, growthMB } = fuzz({ cases: CASES, seed: SEED })
+    async () => {
+      const { findings, pages, items, taken, slowestMs, growthMB } = await fuzz({ cases: CASES, seed: SEED })
       const told = findings.map(
         ({ number, fault, paste }) => `seed ${SEED}, case ${number}: ${fault}\n${paste}`,
       )

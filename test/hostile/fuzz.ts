@@ -23,7 +23,7 @@ function told(seed: number, result: FuzzResult, seconds: number): string {
   return [...lines, sum].join('\n')
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const [cases, seed, seconds] = [Number(values.cases), Number(values.seed), Number(values.seconds)]
   if (values.help || ![cases, seed, seconds].every(Number.isFinite)) {
     process.stdout.write(HELP)
@@ -31,9 +31,9 @@ function main(): void {
     return
   }
   const start = performance.now()
-  const result = fuzz({ cases, seed, seconds })
+  const result = await fuzz({ cases, seed, seconds })
   process.stdout.write(told(seed, result, Math.round((performance.now() - start) / 1_000)))
   process.exitCode = result.findings.length === 0 ? 0 : 1
 }
 
-main()
+await main()
