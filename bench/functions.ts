@@ -10,8 +10,8 @@ import { costOf, type Used } from './prices.ts'
 import { type BenchCell, type BenchTable, benchmark, median, rounded } from './result.ts'
 
 const FIRST = '2026-11-01'
-/** The first night writes everything and starts every process; the others are what nights are like. */
-const NIGHTS = 3
+/** The first night writes everything and starts every process; the second is what nights are like. */
+const NIGHTS = 2
 /** What is between a function and Tableau, and between it and S3, in milliseconds. */
 const TABLEAU_MS = 100
 const S3_MS = 20
