@@ -26,6 +26,8 @@ const READS = ['GetObject', 'HeadObject']
 /** A night: what it used, and how long it took. */
 interface Night extends Used {
   readonly seconds: number
+  /** By how much what stays in the bucket has grown. */
+  readonly keptBytes: number
 }
 
 /** How long a process takes until it could take its first event, alone on this machine: the median, in milliseconds. */
@@ -48,9 +50,14 @@ function bundleName(world: DeployedWorld, name: string): FunctionName {
 const countOf = (counts: Readonly<Record<string, number>>, isMeant: (operation: string) => boolean): number =>
   Object.entries(counts).reduce((sum, [operation, count]) => sum + (isMeant(operation) ? count : 0), 0)
 
+/** What stays: landings are taken away after some days. */
+const keptBytes = ({ s3 }: DeployedWorld): number =>
+  [...s3.objects].reduce((sum, [key, { body }]) => sum + (key.startsWith('landing/') ? 0 : body.length), 0)
+
 async function nightOf(world: DeployedWorld, dt: string): Promise<Night> {
   const { lambda, s3, deployed } = world
-  const [first, before, began] = [lambda.spent.length, { ...s3.counts }, performance.now()]
+  const [first, before, kept] = [lambda.spent.length, { ...s3.counts }, keptBytes(world)]
+  const began = performance.now()
   const { execution } = await world.night(dt)
   if (execution.status !== 'SUCCEEDED') throw new Error(`${dt}: ${execution.status}: ${execution.cause}`)
   const spent = lambda.spent.slice(first)
@@ -60,6 +67,7 @@ async function nightOf(world: DeployedWorld, dt: string): Promise<Night> {
     countOf(s3.counts, isMeant) - countOf(before, isMeant)
   return {
     seconds: (performance.now() - began) / 1000,
+    keptBytes: keptBytes(world) - kept,
     invocations: spent.length,
     // AWS bills the start of a process, too.
     gbSeconds: spent.reduce(
@@ -122,6 +130,7 @@ const nightCells = (size: Size, which: number, night: Night): BenchCell[] => [
   night.transitions,
   night.writes,
   night.reads,
+  rounded(night.keptBytes / MB, 2),
   rounded(100 * costOf(night), 2),
   rounded(30 * costOf(night), 2),
 ]
@@ -158,7 +167,7 @@ async function functions(): Promise<readonly BenchTable[]> {
       title: `Nights, where Tableau answers after ${TABLEAU_MS} ms and S3 after ${S3_MS} ms`,
       head: [
         ...['size', 'night', 'seconds', 'invocations', 'GB-seconds', 'states', 'S3 writes and lists'],
-        ...['S3 reads', 'cents', 'dollars for 30'],
+        ...['S3 reads', 'MB kept', 'cents', 'dollars for 30'],
       ],
       rows: chosen.flatMap((size, at) =>
         (measured[at]?.nights ?? []).map((night, which) => nightCells(size, which + 1, night)),
