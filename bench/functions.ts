@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { addDays } from '../lib/core/day.ts'
 import { type Size, sizes } from '../lib/simulator/counts.ts'
-import { bundleOf, type FunctionName, type Platform } from '../lib/stacks/bundle.ts'
+import { bundleOf, type FunctionName } from '../lib/stacks/bundle.ts'
 import { unpackedBytes, zippedBytes } from '../test/deployed/bundle-bytes.ts'
+import { PLATFORM } from '../test/deployed/synthesized.ts'
 import { type DeployedWorld, openWorld } from '../test/deployed/world.ts'
 import { progress } from './measure.ts'
 import { costOf, type Used } from './prices.ts'
@@ -17,8 +18,6 @@ const TABLEAU_MS = 100
 const S3_MS = 20
 const MB = 1_000_000
 const STARTS = 9
-/** The engine for this machine: what is deployed has another one. */
-const HERE: Platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
 const NAMES: readonly FunctionName[] = ['extract', 'load', 'session', 'start', 'report', 'freshness']
 /** What S3 counts as reading; it asks more for all else. */
 const READS = ['GetObject', 'HeadObject']
@@ -32,7 +31,7 @@ interface Night extends Used {
 
 /** How long a process takes until it could take its first event, alone on this machine: the median, in milliseconds. */
 function coldStart(name: FunctionName): number {
-  const code = `await import(${JSON.stringify(join(bundleOf(name, HERE), 'index.mjs'))}); console.log(performance.now())`
+  const code = `await import(${JSON.stringify(join(bundleOf(name, PLATFORM), 'index.mjs'))}); console.log(performance.now())`
   const starts = Array.from({ length: STARTS }, () =>
     Number(execFileSync(process.execPath, ['--input-type=module', '--eval', code])),
   )

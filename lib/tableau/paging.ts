@@ -108,8 +108,16 @@ async function readOthers({ log, pageSize, readOne }: Others): Promise<void> {
     if (next > last) return lookBeyond({ log, pageSize, readOne }, next)
     const numbers = Array.from({ length: last - next + 1 }, (_, index) => next + index)
     const inTurn = pLimit(WAITING)
-    const pages = numbers.map((number) => inTurn(async () => log.add(await readOne(number))))
-    await Promise.all(pages).finally(inTurn.clearQueue)
+    const read = async (number: number): Promise<void> => {
+      try {
+        log.add(await readOne(number))
+      } catch (thrown) {
+        // Before the next ones have their turn.
+        inTurn.clearQueue()
+        throw thrown
+      }
+    }
+    await Promise.all(numbers.map((number) => inTurn(read, number)))
     next = last + 1
   }
 }

@@ -43,7 +43,7 @@ export interface Synthesized {
 }
 
 /** The machine that tests run on is no Lambda; its own kind of processor is what the engine is bundled for. */
-const PLATFORM: Platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
+export const PLATFORM: Platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
 const REGION = 'eu-central-1'
 const ACCOUNT = '123456789012'
 /** The name of the secret that holds the token. */

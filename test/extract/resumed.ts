@@ -87,33 +87,22 @@ export async function untilDone(
   }
 }
 
+const LASTING = [
+  'rows',
+  'firstTotal',
+  'lastTotal',
+  'duplicates',
+  'surplus',
+  'parentsSurplus',
+  'parents',
+  'drift',
+  'columns',
+  'missing',
+] as const
+
 /** What of a receipt is the same however often the reading stopped. */
-export function lasting(receipt: Receipt): Partial<Receipt> {
-  const {
-    rows,
-    firstTotal,
-    lastTotal,
-    duplicates,
-    surplus,
-    parentsSurplus,
-    parents,
-    drift,
-    columns,
-    missing,
-  } = receipt
-  return {
-    rows,
-    firstTotal,
-    lastTotal,
-    duplicates,
-    surplus,
-    parentsSurplus,
-    parents,
-    drift,
-    columns,
-    missing,
-  }
-}
+export const lasting = (receipt: Receipt): Partial<Receipt> =>
+  Object.fromEntries(LASTING.map((name) => [name, receipt[name]]))
 
 /** The published rows of the day, after a load: its snapshot and its coverage. Throws when the day is not committed. */
 export async function published(store: ObjectStore, engine: Engine, entity = MEMBERS) {

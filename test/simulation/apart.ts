@@ -11,7 +11,7 @@ const run = promisify(execFile)
 /** What a seed that is wrong says may be long. */
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** Plays seeds, with a mutant in the source when one is given, in a process of its own: bundled, the same seeds take two thirds of the time. */
+/** Plays seeds, with a mutant in the source when one is given, in a process of its own: bundled, they take less time. */
 export async function simulateApart(start: number, seeds: number, mutant?: Mutant): Promise<Simulated> {
   const folder = await mkdtemp(join(tmpdir(), 'almanac-simulation-'))
   try {

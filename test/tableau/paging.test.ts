@@ -269,3 +269,20 @@ describe('readPass', () => {
     await expect(readPass(client, USERS, failing)).rejects.toBe(reason)
   })
 })
+
+it('asks for few of very many pages at once, and for no more when it is stopped', async () => {
+  const asked: number[] = []
+  const stopped = new AbortController()
+  const page = (_: unknown, number: number, signal?: AbortSignal): Promise<Page> => {
+    asked.push(number)
+    const pagination = { pageNumber: 1, pageSize: 1000, totalAvailable: 9_000_000 }
+    if (number === 1) return Promise.resolve({ items: [], pagination, observedAt: 0, cost: newTally() })
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }
+  const reading = readPass({ page }, USERS, () => undefined, stopped.signal)
+  while (asked.length < 2) await new Promise(setImmediate)
+  stopped.abort(new Error('stopped'))
+  await expect(reading).rejects.toThrow('stopped')
+  await new Promise(setImmediate)
+  expect(asked).toHaveLength(1 + 64)
+})
