@@ -7,7 +7,7 @@ const whereOf = (options: Options): Readonly<Record<string, string | undefined>>
   warehouse: textOption(options, 'warehouse'),
 })
 
-/** The same as they are pasted behind a command. */
+/** The options that lead a next command to the same configuration and warehouse, as they are pasted behind it. */
 export const sameWarehouse = (options: Options): string => optionWords(whereOf(options))
 
 /** The command that commits a held candidate where this command looked. */

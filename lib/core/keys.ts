@@ -96,6 +96,19 @@ export const AREAS = {
 /** The first segment of a key. */
 export type Area = keyof typeof AREAS
 
+/** Areas whose objects belong to one entity of a site; the others belong to a site or to a token. */
+export const ENTITY_AREAS = [
+  'landing',
+  'candidate',
+  'observation',
+  'manifest',
+  'snapshot',
+  'coverage',
+  'current',
+  'history',
+  'event',
+] as const satisfies readonly Area[]
+
 /** What a key says of its object: the area, the `name=value` segments, and the file's name. */
 export interface ParsedKey {
   readonly area: Area

@@ -2,7 +2,7 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import type { SiteConfiguration } from '../config/configuration.ts'
 import type { Deployment } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
-import type { Area } from '../core/keys.ts'
+import { type Area, ENTITY_AREAS } from '../core/keys.ts'
 import type { SecretReference } from '../core/secret.ts'
 import type { HouseFunction } from './house-function.ts'
 import { bucketName, type StateStack } from './state.ts'
@@ -115,16 +115,7 @@ export function allowSession(fn: HouseFunction, grounds: Grounds, session: strin
 
 /** What a load reads and makes: everything of its site but sessions, leases and reports; no secret at all. */
 export function allowLoad(fn: HouseFunction, grounds: Grounds): void {
-  const made = [
-    'candidate',
-    'observation',
-    'manifest',
-    'snapshot',
-    'coverage',
-    'current',
-    'history',
-    'event',
-  ] as const
+  const made = ENTITY_AREAS.filter((area) => area !== 'landing')
   const landing = below(grounds, 'landing')
   mayList(fn, grounds)
   mayRead(fn, grounds, [landing, ...made.map((area) => below(grounds, area))])

@@ -1,22 +1,9 @@
 import { AlmanacError } from '../core/errors.ts'
-import type { Place } from '../core/keys.ts'
+import { ENTITY_AREAS, type Place } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { parseStored } from '../core/receipt.ts'
 import type { Finding } from './finding.ts'
 import { nextOf } from './next.ts'
-
-/** Areas whose objects belong to one entity and site. */
-const ENTITY_AREAS = [
-  'landing',
-  'candidate',
-  'observation',
-  'manifest',
-  'snapshot',
-  'coverage',
-  'current',
-  'history',
-  'event',
-] as const
 
 /** What is wrong with an object: its bytes, its name, or what a JSON of ours says of itself. Undefined when nothing is. */
 export async function damageOf(store: ObjectStore, key: string): Promise<string | undefined> {

@@ -1,16 +1,17 @@
 import type { Entity } from '../../lib/core/entity.ts'
+import { AREAS, ENTITY_AREAS } from '../../lib/core/keys.ts'
 import type { ObjectStore, StoredObject } from '../../lib/core/ports.ts'
 import type { Engine } from '../../lib/transform/engine.ts'
 import { publishedRows, shownRows } from '../load/toy.ts'
 import type { Vault } from './vault.ts'
 
-const AREAS = ['snapshot', 'coverage', 'current', 'history', 'event']
+const DERIVED = ENTITY_AREAS.filter((area) => AREAS[area] === 'derived')
 
 /** Published objects by key. */
 export type Published = ReadonlyMap<string, StoredObject>
 
 const listed = async (store: ObjectStore, entity: Entity) =>
-  (await Promise.all(AREAS.map((area) => store.list(`${area}/entity=${entity.name}/`)))).flat()
+  (await Promise.all(DERIVED.map((area) => store.list(`${area}/entity=${entity.name}/`)))).flat()
 
 /** What an entity has published; every object must be whole. */
 export async function publishedOf(store: ObjectStore, entity: Entity): Promise<Published> {

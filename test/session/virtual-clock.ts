@@ -1,14 +1,10 @@
 import type { Clock } from '../../lib/core/ports.ts'
+import { noWaits } from './waits.ts'
 
 /** A clock that stands still until somebody lets time pass. */
 export interface VirtualClock extends Clock {
   /** Lets so many milliseconds pass: every wait that ends meanwhile ends in its order, and what follows it runs. */
   pass(milliseconds: number): Promise<void>
-}
-
-interface Wait {
-  readonly due: number
-  readonly end: () => void
 }
 
 /** Lets everything run that waits for nothing but promises and what the store answers at once. */
@@ -19,33 +15,18 @@ const settle = async (): Promise<void> => {
 /** A virtual clock; `offset` is where its monotonic count begins, since no two processes agree on that. */
 export function virtualClock(offset = 0): VirtualClock {
   let now = 0
-  const waits = new Set<Wait>()
+  const waits = noWaits()
   return {
     now: () => 1_793_570_400_000 + now,
     elapsed: () => offset + now,
-    sleep: (milliseconds, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason)
-        const stop = (): void => {
-          waits.delete(wait)
-          reject(signal?.reason)
-        }
-        const end = (): void => {
-          signal?.removeEventListener('abort', stop)
-          resolve()
-        }
-        const wait: Wait = { due: now + milliseconds, end }
-        waits.add(wait)
-        signal?.addEventListener('abort', stop)
-      }),
+    sleep: (milliseconds, signal) => waits.until(now + milliseconds, signal),
     pass: async (milliseconds) => {
       const until = now + milliseconds
       await settle()
       for (;;) {
-        const [next] = [...waits].filter(({ due }) => due <= until).sort((a, b) => a.due - b.due)
+        const [next] = waits.due(until)
         if (next === undefined) break
         now = next.due
-        waits.delete(next)
         next.end()
         await settle()
       }

@@ -47,9 +47,16 @@ export function openTurns(chance: Chance, patience: number): Turns {
   const waiting: Waiting[] = []
   let working = 0
   let last = ''
+  let rest = (): void => undefined
+  /** Until nothing else moves: waited for, since asking again and again would take a core from those who work. */
   const quiet = async (): Promise<void> => {
-    do await afterMicrotasks()
-    while (working > 0)
+    await afterMicrotasks()
+    while (working > 0) {
+      await new Promise<void>((resolve) => {
+        rest = resolve
+      })
+      await afterMicrotasks()
+    }
   }
   /** Until which turn an actor is stalled: its network is slow, or its machine collects garbage. */
   const stalled = new Map<string, number>()
@@ -73,6 +80,7 @@ export function openTurns(chance: Chance, patience: number): Turns {
         return await work()
       } finally {
         working--
+        if (working === 0) rest()
       }
     },
     run: async (enough = () => false) => {

@@ -1,4 +1,5 @@
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
+import { AREAS } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 
 /** What the process was about to write, or had just written, when it died. */
@@ -45,24 +46,10 @@ export function mortalStore(
   }
 }
 
-const AREAS = [
-  'landing',
-  'candidate',
-  'observation',
-  'manifest',
-  'runs',
-  'site',
-  'snapshot',
-  'coverage',
-  'current',
-  'history',
-  'event',
-]
-
 /** A store in memory that holds the same objects. */
 export async function copyOf(store: ObjectStore): Promise<ObjectStore> {
   const copy = memoryStore()
-  for (const area of AREAS) {
+  for (const area of Object.keys(AREAS)) {
     for (const { key } of await store.list(`${area}/`)) {
       const object = await store.read(key)
       if (object !== undefined) await copy.write(key, object.bytes, 'absent')
