@@ -15,6 +15,8 @@ const LONG = 300_000
 let world: DeployedWorld
 let day = '2026-11-01'
 const wholeDays: string[] = []
+/** Days that were committed by nights that were not whole. */
+const otherDays: string[] = []
 
 /** Long: everything is bundled, and every function starts. */
 beforeAll(async () => {
@@ -25,9 +27,10 @@ afterAll(() => world?.close())
 beforeEach(() => {
   day = addDays(day, 1)
 })
-/** Whatever happened: the next night is whole. */
+/** Whatever happened: the next night is whole, unless the trouble was over before the night was. */
 afterEach(async () => {
   clear()
+  if (wholeDays.at(-1) === day) return
   day = addDays(day, 1)
   await whole(day)
 }, LONG)
@@ -162,8 +165,7 @@ describe('a load', () => {
     expect(outcomeOf(report, 'users').reason).toContain('Runtime.ExitError')
     expect(await manifestsOf('users', day)).toHaveLength(1)
     expect(await world.store.list(`snapshot/entity=users/site=demo/dt=${day}/`)).toEqual([])
-    // The truth of this day is looked at with that of all others.
-    wholeDays.push(day)
+    otherDays.push(day)
   })
 
   test('that is ended at its time while its commit is on the way is called again', async () => {
@@ -272,7 +274,7 @@ describe('after all of it', () => {
 
   test.each(['users', 'groups', 'group_members', 'workbooks'])('%s is what was true', async (entity) => {
     const days = await expectTruth(world, entity)
-    expect(days).toEqual(expect.arrayContaining(wholeDays))
+    expect(days).toEqual(expect.arrayContaining([...wholeDays, ...otherDays]))
   })
 
   test('what was tried hardest is well: every object, every proof, and history against the snapshots', async () => {

@@ -46,10 +46,13 @@ export function mortalStore(
   }
 }
 
+/** What a warehouse holds, without the leases and notices of those who work on it. */
+const KEPT = Object.entries(AREAS).flatMap(([area, kind]) => (kind === 'lease' ? [] : [area]))
+
 /** A store in memory that holds the same objects. */
 export async function copyOf(store: ObjectStore): Promise<ObjectStore> {
   const copy = memoryStore()
-  for (const area of Object.keys(AREAS)) {
+  for (const area of KEPT) {
     for (const { key } of await store.list(`${area}/`)) {
       const object = await store.read(key)
       if (object !== undefined) await copy.write(key, object.bytes, 'absent')

@@ -167,6 +167,18 @@ export async function ask(store: ObjectStore, sql: string): Promise<readonly Pla
   }
 }
 
+/** Asks several questions at once, each by its name. */
+export async function askAll(
+  store: ObjectStore,
+  questions: Readonly<Record<string, string>>,
+): Promise<(name: string) => readonly PlainRow[]> {
+  const parts = Object.entries(questions).map(
+    ([name, sql]) => `SELECT '${name}' AS question, to_json(t) AS answer FROM (${sql}) t`,
+  )
+  const rows = await ask(store, parts.join(' UNION ALL '))
+  return (name) => rows.flatMap(({ question, answer }) => (question === name ? [answer as PlainRow] : []))
+}
+
 async function copyOut(store: ObjectStore, folder: string, key: string): Promise<string> {
   const object = await store.read(key)
   if (object === undefined) throw new Error(`${key} was listed and is gone`)

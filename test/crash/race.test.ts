@@ -11,10 +11,11 @@ import type { ObjectStore } from '../../lib/core/ports.ts'
 import { replaceDay, withdrawDay } from '../../lib/load/correct.ts'
 import { load } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
+import { cases, IS_FULL } from '../guarantees/proof.ts'
 import { land } from '../load/land.ts'
 import { landLinks } from '../load/links.ts'
 import { derivedDifferences, forgetDerived, LINKS, placeOf, THINGS } from '../load/toy.ts'
-import { copyOf, mortalStore } from './mortal.ts'
+import { copyOf, mortalStore } from '../system/mortal.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -103,18 +104,26 @@ async function wrongs(store: ObjectStore, entity: Entity): Promise<readonly unkn
   return derivedDifferences(store, rebuilt, engine)
 }
 
+/** In full before every operation, in the suite before one of so many. */
+const EVERY = IS_FULL ? 1 : 3
+
 describe('a load into which somebody bursts before any of its operations', () => {
   const withdraw = (store: ObjectStore, entity: Entity) =>
     withdrawDay(store, engine, entity, 'test', { dt: DAY1, run: 'c', reason: 'test' })
 
   test.each([
-    ['withdraws a day and publishes', THINGS, 1, (store: ObjectStore) => withdraw(store, THINGS)],
-    // Every seventh here: this load has some hundred and fifty operations.
-    ['withdraws a day of parents and publishes', LINKS, 7, (store: ObjectStore) => withdraw(store, LINKS)],
+    ['withdraws a day and publishes', THINGS, EVERY, (store: ObjectStore) => withdraw(store, THINGS)],
+    // This load has some hundred and fifty operations.
+    [
+      'withdraws a day of parents and publishes',
+      LINKS,
+      7 * EVERY,
+      (store: ObjectStore) => withdraw(store, LINKS),
+    ],
     [
       'withdraws a day and dies',
       THINGS,
-      1,
+      EVERY,
       async (store: ObjectStore) => {
         const mortal = mortalStore(store, (_, key) => (key.startsWith('manifest/') ? 'after' : undefined))
         await withdraw(mortal, THINGS).catch(() => undefined)
@@ -170,7 +179,7 @@ describe('loaders and correctors at once', () => {
           ])
         for (const entity of [THINGS, LINKS]) expect(await wrongs(store, entity)).toEqual([])
       }),
-      { numRuns: Number(process.env['ALMANAC_RACE_CASES'] ?? 8) },
+      { numRuns: cases('race', { suite: 4, full: 12 }) },
     )
   }, 600_000)
 })
