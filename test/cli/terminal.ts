@@ -49,10 +49,10 @@ export async function almanac(
   return { exit, out: out.text(), err: err.text() }
 }
 
-/** The real program as a child process. */
+/** The program that is shipped, as a child process. */
 export function almanacProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/almanac.ts', ...args], {
+  const child = spawn(process.execPath, ['dist/almanac.js', ...args], {
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -9,7 +9,7 @@ import { inProcess } from '../package/in-process.ts'
 import { type Finished, run } from '../package/run.ts'
 import { ROOT } from '../package/sources.ts'
 
-const ALMANAC = ['--import', join(ROOT, 'node_modules/tsx/dist/loader.mjs'), join(ROOT, 'bin/almanac.ts')]
+const ALMANAC = [join(ROOT, 'dist/almanac.js')]
 
 let folder = ''
 let first: Finished

@@ -4,7 +4,7 @@ import { run, serve } from './run.ts'
 import { ROOT } from './sources.ts'
 
 const place = { cwd: ROOT }
-const simulator = (...args: string[]) => ['--import', 'tsx', 'bin/almanac.ts', 'simulator', ...args]
+const simulator = (...args: string[]) => ['dist/almanac.js', 'simulator', ...args]
 const SMALL = ['--users', '5', '--groups', '2', '--projects', '2', '--workbooks', '3', '--views', '4']
 
 /** The server's day, by its own Date header. */
