@@ -57,12 +57,30 @@ export async function lockDown(connection: DuckDBConnection, folders: readonly s
   }
 }
 
-/** A statement that failed inside our own SQL is a defect, not the user's. */
+const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** What is being loaded stands in the temporary folder; when that is full, no code is wrong. */
+const unstaged = (cause: unknown): AlmanacError =>
+  new AlmanacError('store-failed', `the temporary folder ${tmpdir()}: ${saidBy(cause)}`, {
+    cause,
+    next: 'See that the temporary folder may be written to and has free space, or name another in TMPDIR.',
+  })
+
+async function asStaged<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw unstaged(cause)
+  }
+}
+
+/** A statement that failed inside our own SQL is a defect, not the user's, unless it was the disk that refused. */
 async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause)
+    const said = saidBy(cause)
+    if (said.startsWith('IO Error: Could not write')) throw unstaged(cause)
     throw new AlmanacError('internal', `the engine refused a statement: ${said} (${sql.slice(0, 200)})`, {
       cause,
     })
@@ -75,10 +93,10 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
     scratch: path,
     stage: async (bytes) => {
       const file = path()
-      await writeFile(file, bytes)
+      await asStaged(writeFile(file, bytes))
       return file
     },
-    collect: (file) => readFile(file),
+    collect: (file) => asStaged(readFile(file)),
     run: async (sql, parameters = []) => {
       await asDefect(sql, () => connection.run(sql, [...parameters]))
     },
@@ -92,9 +110,9 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
   }
 }
 
-/** Opens the engine over a fresh staging folder in the system's temporary folder. */
+/** Opens the engine over a fresh staging folder in the system's temporary folder. Throws `store-failed` where that takes none. */
 export async function openDatabase(limits: DatabaseLimits = {}): Promise<Database> {
-  const staging = await mkdtemp(join(tmpdir(), 'almanac-'))
+  const staging = await asStaged(mkdtemp(join(tmpdir(), 'almanac-')))
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads ?? 2),
     memory_limit: `${limits.memoryMb ?? 1024}MB`,

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Simulator } from '../../lib/simulator/server.ts'
+import { run } from '../package/run.ts'
+import { almanac, environmentOf, smallSite, temporaryFolder } from './terminal.ts'
+
+const DAYS = ['2026-11-01', '2026-11-02'] as const
+const SELECT = ['--select', 'users,groups,workbooks']
+
+let sim: Simulator
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  sim = await smallSite(DAYS[0])
+})
+afterAll(async () => {
+  await sim.close()
+  await folder.remove()
+})
+
+/** A night that may make files of so many blocks of 512 bytes: the kernel cuts what is longer, as a full disk does. */
+const nightWithin = (root: string, blocks: number) =>
+  run(
+    'sh',
+    [
+      '-c',
+      `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`,
+      'sh',
+      process.execPath,
+      'dist/almanac.js',
+      'nightly',
+      ...['--warehouse', root, '--date', DAYS[1], ...SELECT],
+    ],
+    { cwd: '.', env: environmentOf(sim) },
+  )
+
+/** With blocks of a few, the tables in the staging folder are the first that do not fit; with one, the objects are. */
+test.each([1, 4, 16])(
+  'files that end after %i blocks: the night says so, nothing is half there, and the next night is whole',
+  async (blocks) => {
+    const root = join(folder.path, String(blocks))
+    const night = ['nightly', '--warehouse', root, ...SELECT, '--output', 'json', '--date']
+    sim.setDay(DAYS[0])
+    expect((await almanac([...night, DAYS[0]], environmentOf(sim))).exit).toBe(0)
+    sim.setDay(DAYS[1])
+    const { exit, err } = await nightWithin(root, blocks)
+    expect([exit, err]).toEqual([1, expect.stringMatching(/^error store-failed: .*too large/m)])
+    expect(err).toContain('free space')
+    expect((await almanac(['verify', '--warehouse', root, ...SELECT])).exit).toBe(0)
+    const again = await almanac([...night, DAYS[1]], environmentOf(sim))
+    expect([again.exit, JSON.parse(again.out).failure]).toEqual([0, null])
+    expect(again.err).not.toContain('"event":"waiting"')
+    expect((await almanac(['verify', '--warehouse', root, ...SELECT])).exit).toBe(0)
+  },
+)
