@@ -18,6 +18,7 @@ const TABLEAU_MS = 100
 const S3_MS = 20
 const MB = 1_000_000
 const STARTS = 9
+const LOOKS_A_MONTH = 720
 const NAMES: readonly FunctionName[] = ['extract', 'load', 'session', 'start', 'report', 'freshness']
 /** What S3 counts as reading; it asks more for all else. */
 const READS = ['GetObject', 'HeadObject']
@@ -53,20 +54,17 @@ const countOf = (counts: Readonly<Record<string, number>>, isMeant: (operation: 
 const keptBytes = ({ s3 }: DeployedWorld): number =>
   [...s3.objects].reduce((sum, [key, { body }]) => sum + (key.startsWith('landing/') ? 0 : body.length), 0)
 
-async function nightOf(world: DeployedWorld, dt: string): Promise<Night> {
+/** What AWS counts while something is done; `transitions` are the states that it entered. */
+async function usedBy(world: DeployedWorld, act: () => Promise<{ transitions: number }>): Promise<Used> {
   const { lambda, s3, deployed } = world
-  const [first, before, kept] = [lambda.spent.length, { ...s3.counts }, keptBytes(world)]
-  const began = performance.now()
-  const { execution } = await world.night(dt)
-  if (execution.status !== 'SUCCEEDED') throw new Error(`${dt}: ${execution.status}: ${execution.cause}`)
+  const [first, before] = [lambda.spent.length, { ...s3.counts }]
+  const { transitions } = await act()
   const spent = lambda.spent.slice(first)
   const memory = new Map(deployed.functions.map(({ name, memoryMb }) => [name, memoryMb]))
   const isRead = (operation: string): boolean => READS.includes(operation)
   const newly = (isMeant: (operation: string) => boolean): number =>
     countOf(s3.counts, isMeant) - countOf(before, isMeant)
   return {
-    seconds: (performance.now() - began) / 1000,
-    keptBytes: keptBytes(world) - kept,
     invocations: spent.length,
     // AWS bills the start of a process, too.
     gbSeconds: spent.reduce(
@@ -74,11 +72,29 @@ async function nightOf(world: DeployedWorld, dt: string): Promise<Night> {
         sum + (((memory.get(name) ?? 0) / 1024) * (ms + (isCold ? initMs : 0))) / 1000,
       0,
     ),
-    transitions: execution.states.length,
+    transitions,
     writes: newly((operation) => !isRead(operation) && operation !== 'DeleteObject'),
     reads: newly(isRead),
   }
 }
+
+async function nightOf(world: DeployedWorld, dt: string): Promise<Night> {
+  const [kept, began] = [keptBytes(world), performance.now()]
+  const used = await usedBy(world, async () => {
+    const { execution } = await world.night(dt)
+    if (execution.status !== 'SUCCEEDED') throw new Error(`${dt}: ${execution.status}: ${execution.cause}`)
+    return { transitions: execution.states.length }
+  })
+  return { ...used, seconds: (performance.now() - began) / 1000, keptBytes: keptBytes(world) - kept }
+}
+
+/** One look at how old the newest snapshot is, by a process that has to be started: an hour is long. */
+const lookOf = (world: DeployedWorld): Promise<Used> =>
+  usedBy(world, async () => {
+    const { functionName, input } = world.deployed.hourly
+    await world.lambda.invoke(functionName, JSON.parse(input))
+    return { transitions: 0 }
+  })
 
 /** What the processes of a function came to. */
 interface Processes {
@@ -88,6 +104,7 @@ interface Processes {
 
 interface Measured {
   readonly nights: readonly Night[]
+  readonly look: Used
   readonly processes: ReadonlyMap<FunctionName, Processes>
 }
 
@@ -112,9 +129,7 @@ async function measure(size: Size): Promise<Measured> {
       progress(`${size}, night ${night + 1} of ${NIGHTS}`)
       nights.push(await nightOf(world, addDays(FIRST, night)))
     }
-    const { functionName, input } = world.deployed.hourly
-    await world.lambda.invoke(functionName, JSON.parse(input))
-    return { nights, processes: processesOf(world) }
+    return { nights, look: await lookOf(world), processes: processesOf(world) }
   } finally {
     await world.close()
   }
@@ -132,6 +147,14 @@ const nightCells = (size: Size, which: number, night: Night): BenchCell[] => [
   rounded(night.keptBytes / MB, 2),
   rounded(100 * costOf(night), 2),
   rounded(30 * costOf(night), 2),
+]
+
+const lookCells = (size: Size, look: Used): BenchCell[] => [
+  size,
+  rounded(look.gbSeconds, 2),
+  look.writes,
+  look.reads,
+  rounded(LOOKS_A_MONTH * costOf(look), 2),
 ]
 
 function functionCells(name: FunctionName, measured: readonly Measured[]): BenchCell[] {
@@ -171,6 +194,11 @@ async function functions(): Promise<readonly BenchTable[]> {
       rows: chosen.flatMap((size, at) =>
         (measured[at]?.nights ?? []).map((night, which) => nightCells(size, which + 1, night)),
       ),
+    },
+    {
+      title: 'The hourly look at how old the newest snapshot is',
+      head: ['size', 'GB-seconds', 'S3 lists', 'S3 reads', `dollars for ${LOOKS_A_MONTH}`],
+      rows: measured.map(({ look }, at) => lookCells(chosen[at] ?? 'small', look)),
     },
   ]
 }

@@ -2,10 +2,18 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs, promisify } from 'node:util'
-import { type Deployment, deploymentsOf } from '../lib/config/deployment.ts'
+import { catalogOf } from '../lib/athena/catalog.ts'
+import { FIRST_DAY } from '../lib/athena/projection.ts'
+import {
+  bucketName,
+  type Deployment,
+  databaseName,
+  deploymentsOf,
+  machineName,
+} from '../lib/config/deployment.ts'
 import { parseConfiguration } from '../lib/config/parse.ts'
 import { AlmanacError, asAlmanacError } from '../lib/core/errors.ts'
-import { ENTITIES } from '../lib/entities/index.ts'
+import { ENTITIES, VIEWS } from '../lib/entities/index.ts'
 import { alarmName, alarmsOf, PAGE } from '../lib/stacks/alarms.ts'
 
 /** What is checked: a site of an environment, as it is deployed. */
@@ -20,6 +28,9 @@ interface Subject {
 type Check = readonly [name: string, look: (subject: Subject) => Promise<string>]
 
 const execute = promisify(execFile)
+
+/** The nightly, and the hourly look at how old the newest snapshot is. */
+const SCHEDULES = 2
 
 /** Calls the AWS command line and answers what it says, as JSON. Throws what it says when it fails. */
 async function aws<T>({ deployment: { region } }: Subject, ...args: readonly string[]): Promise<T> {
@@ -40,11 +51,9 @@ async function identity(subject: Subject): Promise<string> {
   return Account === account ? `${Arn} in ${Account}` : wrong(`the account is ${Account}, and not ${account}`)
 }
 
-const bucketOf = ({ name, account, region }: Deployment): string => `almanac-${name}-${account}-${region}`
-
 /** A write below landing, which expires by itself should it be let in. */
 async function createOnly(subject: Subject): Promise<string> {
-  const bucket = bucketOf(subject.deployment)
+  const bucket = bucketName(subject.deployment)
   const key = 'landing/integ/unconditional'
   const put = ['s3api', 'put-object', '--bucket', bucket, '--key', key]
   const refused = await aws(subject, ...put).then(
@@ -63,14 +72,29 @@ interface Resources {
   }[]
 }
 
+/** The resources of a type that a stack of the environment has. */
+async function resourcesOf(subject: Subject, stack: string, type: string) {
+  const name = `Almanac-${subject.deployment.name}-${stack}`
+  const asked = ['cloudformation', 'list-stack-resources', '--stack-name', name]
+  const { StackResourceSummaries } = await aws<Resources>(subject, ...asked)
+  return StackResourceSummaries.filter(({ ResourceType }) => ResourceType === type)
+}
+
 async function startFunction(subject: Subject): Promise<string> {
-  const stack = `Almanac-${subject.deployment.name}-${subject.site}-Pipeline`
-  const all = await aws<Resources>(subject, 'cloudformation', 'list-stack-resources', '--stack-name', stack)
-  const found = all.StackResourceSummaries.find(
-    ({ LogicalResourceId: id, ResourceType: type }) =>
-      type === 'AWS::Lambda::Function' && id.startsWith('StartFunction'),
-  )
-  return found?.PhysicalResourceId ?? wrong(`${stack} has no function Start`)
+  const functions = await resourcesOf(subject, `${subject.site}-Pipeline`, 'AWS::Lambda::Function')
+  const found = functions.find(({ LogicalResourceId: id }) => id.startsWith('StartFunction'))
+  return found?.PhysicalResourceId ?? wrong(`the pipeline of ${subject.site} has no function Start`)
+}
+
+async function schedules(subject: Subject): Promise<string> {
+  const there = await resourcesOf(subject, `${subject.site}-Pipeline`, 'AWS::Scheduler::Schedule')
+  for (const { LogicalResourceId: id, PhysicalResourceId: name } of there) {
+    const { State } = await aws<{ State: string }>(subject, 'scheduler', 'get-schedule', '--name', name)
+    if (State !== 'ENABLED') wrong(`${id} is ${State}`)
+  }
+  return there.length === SCHEDULES
+    ? `${SCHEDULES} are on`
+    : wrong(`${there.length} of ${SCHEDULES} are there`)
 }
 
 interface Started {
@@ -100,7 +124,7 @@ async function startRun(subject: Subject, name: string): Promise<string> {
 async function night(subject: Subject): Promise<string> {
   const { account, region, name } = subject.deployment
   const run = await startRun(subject, await startFunction(subject))
-  const arn = `arn:aws:states:${region}:${account}:execution:almanac-${name}-${subject.site}:${run}`
+  const arn = `arn:aws:states:${region}:${account}:execution:${machineName(name, subject.site)}:${run}`
   for (;;) {
     const { status, cause } = await aws<{ status: string; cause?: string }>(
       subject,
@@ -112,31 +136,46 @@ async function night(subject: Subject): Promise<string> {
   }
 }
 
-/** The database and the workgroup of an environment. */
-const databaseOf = ({ name }: Deployment): string => `almanac_${name.replaceAll('-', '_')}`
-
-async function athena(subject: Subject): Promise<string> {
-  const database = databaseOf(subject.deployment)
+/** Asks in the environment's workgroup, and answers the query's id when it succeeded. */
+async function ask(subject: Subject, sql: string): Promise<string> {
+  const database = databaseName(subject.deployment.name)
   const { QueryExecutionId: id } = await aws<{ QueryExecutionId: string }>(
     subject,
     ...['athena', 'start-query-execution', '--work-group', database],
-    ...['--query-execution-context', `Database=${database}`, '--query-string', 'SELECT count(*) FROM users'],
+    ...['--query-execution-context', `Database=${database}`, '--query-string', sql],
   )
   for (;;) {
     const { QueryExecution } = await aws<{
       QueryExecution: { Status: { State: string; StateChangeReason?: string } }
     }>(subject, 'athena', 'get-query-execution', '--query-execution-id', id)
     const { State, StateChangeReason = '' } = QueryExecution.Status
-    if (State === 'SUCCEEDED') break
-    if (State !== 'QUEUED' && State !== 'RUNNING') wrong(`the query is ${State}: ${StateChangeReason}`)
-    await wait(subject.pause)
+    if (State === 'SUCCEEDED') return id
+    if (State !== 'QUEUED' && State !== 'RUNNING') wrong(`${sql} is ${State}: ${StateChangeReason}`)
+    // Questions take seconds, and nights minutes.
+    await wait(subject.pause / 10)
   }
+}
+
+async function athena(subject: Subject): Promise<string> {
+  const id = await ask(subject, 'SELECT count(*) FROM users')
   const { ResultSet } = await aws<{ ResultSet: { Rows: { Data: { VarCharValue: string }[] }[] } }>(
     subject,
     ...['athena', 'get-query-results', '--query-execution-id', id],
   )
   const users = Number(ResultSet.Rows[1]?.Data[0]?.VarCharValue)
   return users > 0 ? `users has ${users} rows` : wrong(`users has ${users} rows`)
+}
+
+/** Whether Athena takes every table and view, rows and all, and a statement with a day. */
+async function tables(subject: Subject): Promise<string> {
+  const { deployment } = subject
+  const at = { bucketName: bucketName(deployment), sites: [subject.site], firstDay: FIRST_DAY }
+  const catalog = catalogOf(databaseName(deployment.name), at, ENTITIES, VIEWS)
+  const relations = [...catalog.tables, ...catalog.views]
+  for (const { name } of relations) await ask(subject, `SELECT * FROM "${name}" LIMIT 1`)
+  const [statement = wrong('there is no prepared statement')] = catalog.prepared
+  await ask(subject, `EXECUTE ${statement.name} USING DATE '${FIRST_DAY}'`)
+  return `${relations.length} tables and views answer, and ${statement.name}`
 }
 
 interface Alarms {
@@ -161,9 +200,7 @@ async function alarms(subject: Subject): Promise<string> {
 }
 
 async function subscribed(subject: Subject): Promise<string> {
-  const stack = `Almanac-${subject.deployment.name}-State`
-  const all = await aws<Resources>(subject, 'cloudformation', 'list-stack-resources', '--stack-name', stack)
-  const topic = all.StackResourceSummaries.find(({ ResourceType }) => ResourceType === 'AWS::SNS::Topic')
+  const [topic] = await resourcesOf(subject, 'State', 'AWS::SNS::Topic')
   const { Subscriptions } = await aws<{ Subscriptions: { Endpoint: string; SubscriptionArn: string }[] }>(
     subject,
     ...['sns', 'list-subscriptions-by-topic', '--topic-arn', topic?.PhysicalResourceId ?? ''],
@@ -177,8 +214,10 @@ const CHECKS: readonly Check[] = [
   ['identity', identity],
   ['create-only', createOnly],
   ['mails', subscribed],
+  ['schedules', schedules],
   ['night', night],
   ['athena', athena],
+  ['tables', tables],
   ['alarms', alarms],
 ]
 

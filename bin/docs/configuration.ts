@@ -128,7 +128,7 @@ const REFUSED = [
   'two sites with one slug, or one site twice;',
   'an entity in `acceptSurplus` or `acceptNarrowed` that is switched off;',
   'a user at a proxy without a password, and a password for Tableau Cloud;',
-  'of an environment on AWS: a site that is not in the file; a time that some day of a site’s zone lacks or has twice; subnets without a zone each, or zones of another region; a secret of one of its sites that is no `awsSecret`; a personal access token that another environment uses too.',
+  'of an environment on AWS: a site that is not in the file; a time that some day of a site’s zone lacks or has twice; a name that with the slug of one of its sites has more than 71 characters; a secret of one of its sites that is no `awsSecret`; a personal access token that another environment uses too.',
 ]
 
 const variableRows = VARIABLES.map(({ name, when, doc }) => [code(name), when, doc])

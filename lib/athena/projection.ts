@@ -11,6 +11,9 @@ export interface Warehouse {
   readonly firstDay: Day
 }
 
+/** No warehouse has a snapshot of an earlier day: Athena looks for none. */
+export const FIRST_DAY: Day = '2026-01-01'
+
 /** How long before the first day an event may have been created: what Tableau still lists is read at the first reading. */
 const EVENTS_BEFORE_DAYS = 2 * 365
 

@@ -1,6 +1,8 @@
+import { isSlug } from '../core/keys.ts'
 import { environmentObjection } from './aws-shape.ts'
 import { clockChangeAt } from './clock-change.ts'
 import { AWS, TIME_ZONE } from './defaults.ts'
+import { MACHINE_NAME_LONGEST, machineName } from './deployment.ts'
 import { type Draft, isObject, list, object, type Said, slugIn, text } from './draft.ts'
 import { isTimeZone, serverOf } from './value.ts'
 import { type Path, pathText, shown, wrong } from './words.ts'
@@ -14,6 +16,7 @@ interface DraftSite {
 
 /** An environment of the file, with the sites that it would deploy. */
 interface DraftEnvironment {
+  readonly name: string
   readonly path: Path
   readonly draft: Draft
   readonly sites: readonly DraftSite[]
@@ -29,7 +32,7 @@ function environmentsIn(top: Draft, sites: readonly DraftSite[]): readonly Draft
     if (!isObject(draft)) return []
     const named = list(draft['sites'])
     const isDeployed = ({ slug }: DraftSite): boolean => !('sites' in draft) || named.includes(slug)
-    return [{ path: ['aws', name], draft, sites: sites.filter(isDeployed) }]
+    return [{ name, path: ['aws', name], draft, sites: sites.filter(isDeployed) }]
   })
 }
 
@@ -44,6 +47,29 @@ function slugsSaid({ path, draft }: DraftEnvironment, sites: readonly DraftSite[
   return list(draft['sites']).flatMap((named, i): readonly Said[] => {
     const isKnown = typeof named !== 'string' || slugs.includes(named)
     return isKnown ? [] : [[[...path, 'sites', i], wrong(named, `one of ${slugs.join(', ')}`, slugs)]]
+  })
+}
+
+/** Where an environment says that it has a site: at its name in the list, or at the list that is left out. */
+function placeOf({ path, draft }: DraftEnvironment, slug: string | undefined): Path {
+  const place = list(draft['sites']).indexOf(slug)
+  return [...path, 'sites', ...(place < 0 ? [] : [place])]
+}
+
+/** A state machine is called by both names, and everything that looks for its runs puts its name together. */
+function lengthsSaid(environment: DraftEnvironment): readonly Said[] {
+  const { name } = environment
+  const most = MACHINE_NAME_LONGEST - machineName('', '').length
+  if (environmentObjection(name) !== undefined) return []
+  return environment.sites.flatMap(({ slug = '' }): readonly Said[] => {
+    const together = name.length + slug.length
+    if (!isSlug(slug) || together <= most) return []
+    return [
+      [
+        placeOf(environment, slug),
+        `${shown(slug)} has with ${shown(name)} ${together} characters, and both are in the name of a state machine; together they take at most ${most}: give the site a shorter "slug", or the environment a shorter name`,
+      ],
+    ]
   })
 }
 
@@ -128,11 +154,10 @@ function tokensSaid(environments: readonly DraftEnvironment[]): readonly Said[] 
       const user = token === undefined ? undefined : users.get(token)
       if (token !== undefined && user === undefined) users.set(token, environment)
       if (user === undefined || user === environment) return []
-      const place = list(environment.draft['sites']).indexOf(site.slug)
       const other = pathText(user.path)
       return [
         [
-          [...environment.path, 'sites', ...(place < 0 ? [] : [place])],
+          placeOf(environment, site.slug),
           `${shown(site.slug)} signs in with a token that ${other} uses too, and a token has one session: none serves two environments`,
         ],
       ]
@@ -147,6 +172,7 @@ export function awsSaid(top: Draft): readonly Said[] {
   const said = environments.flatMap((environment) => [
     ...slugsSaid(environment, sites),
     ...listsSaid(environment),
+    ...lengthsSaid(environment),
     ...clocksSaid(top, environment),
     ...secretsSaid(top, environment),
   ])

@@ -51,6 +51,25 @@ export interface Deployment {
   readonly alarms: DeploymentAlarms
 }
 
+/** The name of an environment's bucket: known before it is there, so that rights and runbooks can name it. */
+export const bucketName = ({
+  name,
+  account,
+  region,
+}: Pick<Deployment, 'name' | 'account' | 'region'>): string => `almanac-${name}-${account}-${region}`
+
+/** The database of an environment in Glue's catalog, and its workgroup in Athena. */
+export const databaseName = (environment: string): string => `almanac_${environment.replaceAll('-', '_')}`
+
+/** How many characters AWS lets the name of a state machine have. */
+export const MACHINE_NAME_LONGEST = 80
+
+/**
+ * The name of the state machine that runs the nights of a site. Functions, alarms and runbooks put it together from its
+ * parts, so it is never shortened: a configuration in which it would be longer than AWS takes is refused.
+ */
+export const machineName = (environment: string, slug: string): string => `almanac-${environment}-${slug}`
+
 function timeOf(at: string): Deployment['at'] {
   const [hour = 0, minute = 0] = at.split(':').map(Number)
   return { hour, minute }

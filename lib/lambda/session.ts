@@ -7,8 +7,11 @@ import { executionRuns } from './executions.ts'
 import type { StepGround } from './step.ts'
 import { vaultOf } from './vault.ts'
 
-/** The machine of the site that a run is of: machines differ by the slug at their end. */
-function machineOf(own: string, slug: string, run: string): string | undefined {
+/**
+ * The machine of the site that a run is of, by the ARN and the slug of our own: sites of an environment may share a token,
+ * and their machines differ by the slug at their end. Undefined for a run of a laptop, which no machine has.
+ */
+export function machineOfRun(own: string, slug: string, run: string): string | undefined {
   const site = siteOfRun(run)
   return site === undefined || !own.endsWith(slug) ? undefined : own.slice(0, -slug.length) + site
 }
@@ -24,7 +27,7 @@ export async function sessionPorts(ground: StepGround): Promise<OpenPorts> {
     signal,
     vault: await vaultOf(ground),
     isRunning: async (holder) => {
-      const machine = machineOf(variable(env, 'machine'), site.slug, holder)
+      const machine = machineOfRun(variable(env, 'machine'), site.slug, holder)
       // A run of a laptop beats; only of executions can be asked.
       return machine === undefined || executionRuns(machine, holder)
     },

@@ -42,14 +42,27 @@ const outOfTime = (): AlmanacError =>
 /** What an event of the pipeline holds at least. */
 export const RUN_EVENT = z.object({
   run: z.string().regex(/^[A-Za-z0-9-]{1,80}$/),
-  dt: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+  dt: z.iso.date(),
 })
+
+/** Whom an event is about, so far as it says that well: lines are found by it, also those of an event that is not valid. */
+const ABOUT = z
+  .object({
+    run: RUN_EVENT.shape.run.optional().catch(undefined),
+    entity: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,62}$/)
+      .optional()
+      .catch(undefined),
+  })
+  .catch({})
 
 function parsed<E>(step: string, shape: z.ZodType<E>, event: unknown): E {
   const { success, data, error } = shape.safeParse(event)
   if (success) return data
   const [issue] = error.issues
-  throw new AlmanacError('usage', `${step}: "${issue?.path.join('.')}" of the event: ${issue?.message}`, {
+  const place = issue?.path.length ? `"${issue.path.join('.')}" of the event` : 'the event'
+  throw new AlmanacError('usage', `${step}: ${place}: ${issue?.message}`, {
     next: 'Start the state machine rather than its functions; “rerun” of the function “start” takes a whole number from 2 to 99.',
   })
 }
@@ -86,8 +99,9 @@ export function step<E, R>(
     const { env } = process
     const allowedMs = invocation.getRemainingTimeInMillis()
     const site = siteOf(env)
-    const entity = env[VARIABLES.entity]
-    const run = RUN_EVENT.safeParse(event).data?.run ?? name
+    const about = ABOUT.parse(event)
+    const { run = name } = about
+    const entity = env[VARIABLES.entity] ?? about.entity
     const telemetry = openTelemetry({ site: site.slug, step: name, run, ...(entity && { entity }) })
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(outOfTime()), Math.max(0, allowedMs - ENDING_MS))

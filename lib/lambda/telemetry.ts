@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { AlmanacError } from '../core/errors.ts'
 import type { Emit, RunEvent } from '../core/event.ts'
 import { allWithoutSecrets } from '../core/redact.ts'
-import type { RunReport } from '../core/report.ts'
+import { exitOfRun, type RunReport } from '../core/report.ts'
 import { exitOf } from '../core/verdict.ts'
 
 /** The namespace of all metrics in CloudWatch. */
@@ -31,6 +31,10 @@ export const METRICS = {
     'Rows',
     'Calls',
     'Retries',
+    'ListingRestarts',
+    'GuardTripped',
+    'RowsOpened',
+    'RowsClosed',
   ],
   ofEntity: ['EntityNotComplete'],
 } as const
@@ -67,35 +71,53 @@ const LEVELS: Partial<Record<RunEvent['type'], Level>> = {
   'read-again': 'warn',
 }
 
-/** Opens the telemetry of one invocation; its run is the correlation id of every line. */
+/** What an event says, as its line holds it: “message” is the line’s own, and another of that name would be dropped. */
+function factsOf({ type: _, ...facts }: RunEvent): Readonly<Record<string, unknown>> {
+  if (!('message' in facts)) return facts
+  const { message: reason, ...others } = facts
+  return { ...others, reason }
+}
+
+/** Says beside figures whose they are: found by a search, and no dimension, each of which would cost. */
+function label(metrics: Metrics, facts: Readonly<Record<string, string>>): Metrics {
+  for (const [key, value] of Object.entries(facts)) metrics.addMetadata(key, value)
+  return metrics
+}
+
+/** Opens the telemetry of one invocation; its run is the correlation id of every line, of logs and of figures. */
 export function openTelemetry({ site, step, run, entity }: TelemetryOf): Telemetry {
-  const about = { site, step, ...(entity === undefined ? {} : { entity }) }
+  const ofEntity: Record<string, string> = entity === undefined ? {} : { entity }
+  const facts = { step, correlation_id: run }
   const logger = new Logger({
-    persistentKeys: about,
+    persistentKeys: { site, step, ...ofEntity },
     correlationIdSearchFn: () => run,
   })
   logger.setCorrelationId(run)
   const metrics = new Metrics({ namespace: NAMESPACE, defaultDimensions: { site } })
   return {
     emit: (event) => {
-      const { type, ...facts } = allWithoutSecrets(event)
-      logger[LEVELS[type] ?? 'info'](type, { ...facts })
-      if (type === 'renewed') metrics.addMetric('SessionsRenewed', MetricUnit.Count, 1)
+      const { type } = event
+      logger[LEVELS[type] ?? 'info'](type, { ...allWithoutSecrets(factsOf(event)) })
+      // Each extractor that meets a lost session says so, too; it was lost as often as somebody signed in anew.
+      if (type === 'renewed' && step === 'session') metrics.addMetric('SessionsRenewed', MetricUnit.Count, 1)
+      if (type === 'read-again') metrics.addMetric('ListingRestarts', MetricUnit.Count, 1)
     },
     count: (name, value, of) => {
       if (of === undefined) metrics.addMetric(name, MetricUnit.Count, value)
-      else metrics.singleMetric().addDimension('entity', of).addMetric(name, MetricUnit.Count, value)
+      else
+        label(metrics.singleMetric(), facts)
+          .addDimension('entity', of)
+          .addMetric(name, MetricUnit.Count, value)
     },
     failed: ({ code, message, next, stack = '' }) =>
       logger.error('failed', allWithoutSecrets({ code, reason: message, next, stack })),
-    flush: () => metrics.publishStoredMetrics(),
+    flush: () => label(metrics, { ...facts, ...ofEntity }).publishStoredMetrics(),
   }
 }
 
 /** A report, and what it does not say by itself. */
 export interface CountedReport {
   readonly report: RunReport
-  readonly isWhole: boolean
   /** When the token expires, in ms since 1970, where anybody knows. */
   readonly tokenExpiresAt: number | null
 }
@@ -103,15 +125,20 @@ export interface CountedReport {
 const DAY_MS = 86_400_000
 
 /** The figures of a run that its report shows. */
-export function countReport({ count }: Telemetry, { report, isWhole, tokenExpiresAt }: CountedReport): void {
+export function countReport({ count }: Telemetry, { report, tokenExpiresAt }: CountedReport): void {
   if (tokenExpiresAt !== null) count('TokenDaysLeft', (tokenExpiresAt - report.endedAt) / DAY_MS)
-  count(isWhole ? 'RunSucceeded' : 'RunFailed', 1)
+  count(exitOfRun(report) === 0 ? 'RunSucceeded' : 'RunFailed', 1)
   count('RunSeconds', Math.round((report.endedAt - report.startedAt) / 1000))
-  const sum = (of: 'fetched' | 'calls' | 'retries'): number =>
+  const sum = (of: 'fetched' | 'calls' | 'retries' | 'new' | 'changed' | 'gone'): number =>
     report.outcomes.reduce((total, outcome) => total + (outcome[of] ?? 0), 0)
   count('Rows', sum('fetched'))
   count('Calls', sum('calls'))
   count('Retries', sum('retries'))
+  // What changed ends one row of history and begins the next.
+  count('RowsOpened', sum('new') + sum('changed'))
+  count('RowsClosed', sum('gone') + sum('changed'))
+  const held = report.outcomes.filter(({ verdict }) => verdict === 'guarded').length
+  if (held > 0) count('GuardTripped', held)
   for (const { entity, verdict } of report.outcomes)
     if (exitOf(verdict) !== 0) count('EntityNotComplete', 1, entity)
 }

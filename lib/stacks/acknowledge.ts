@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs'
 /** Why a finding of the policy checks is right as it is. There are few reasons, and each stands for all its findings. */
 export const REASONS = {
   madeLater:
-    'Only the end of the name is open: days, runs, hashes, executions and the suffix of a secret are made up later, below a prefix that is fixed',
+    'Open in the name is what is made up later, or all of a kind: entities, days, runs, hashes, executions, versions and the suffix of a secret. The area of the bucket, and the site or environment it belongs to, is fixed',
   noResource: 'AWS lets these actions name no resource',
   ofOneNight: 'A session is made by a run and ended with it: it is new every night and needs no rotation',
   lastQueue: 'This queue is where dead letters go',

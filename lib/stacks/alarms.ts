@@ -206,7 +206,8 @@ const AHEAD: readonly AlarmSpec[] = [
     id: 'near-timeout',
     urgency: 'message',
     says: 'An invocation used more than four fifths of its time.',
-    first: 'Look which step it was, in its log; raise “concurrency”, or the function’s time.',
+    first:
+      'Search the logs for TimeUsedPercent above 80: the line names the step. Raise “concurrency”, or the memory.',
     metric: { of: 'site', name: 'TimeUsedPercent', statistic: 'Maximum' },
     threshold: 80,
     rings: 'above',
@@ -217,7 +218,8 @@ const AHEAD: readonly AlarmSpec[] = [
     id: 'memory',
     urgency: 'message',
     says: 'An invocation used more than four fifths of its memory.',
-    first: 'Look which step it was, in its log, and give that function more memory.',
+    first:
+      'Search the logs for MemoryUsedPercent above 80: the line names the step. Give that function more memory.',
     metric: { of: 'site', name: 'MemoryUsedPercent', statistic: 'Maximum' },
     threshold: 80,
     rings: 'above',
@@ -239,6 +241,17 @@ export const PAGE = 'page'
 /** The name of an alarm: whose it is, and its page in `docs/runbooks`. */
 export const alarmName = (environment: string, site: string, id: string): string =>
   `almanac-${environment}-${site}-${id}`
+
+/**
+ * What the one page of a site says: what is at stake, and for each alarm that may be its reason what to do first, so that
+ * whom it wakes need not look for another message. CloudWatch takes 1,024 characters.
+ */
+export const pageDescription = (site: string, specs: readonly AlarmSpec[]): string =>
+  [
+    `A day of ${site} is being lost, and it cannot be read later. First, by the alarm that is the reason:`,
+    ...specs.filter(({ urgency }) => urgency === 'page').map(({ id, first }) => `- ${id}: ${first}`),
+    'More: docs/runbooks/README.md',
+  ].join('\n')
 
 /** What an alarm's message says: what happened, what to do first, and where to read on. */
 export const descriptionOf = ({ id, says, first }: AlarmSpec): string =>

@@ -74,7 +74,13 @@ export function dashboard(
       graph('Calls to Tableau', each('Calls', 'Sum')),
       graph('Calls that were repeated', each('Retries', 'Sum')),
       graph('Sessions renewed', each('SessionsRenewed', 'Sum')),
+      graph('Lists that were read again', each('ListingRestarts', 'Sum')),
+    ]),
+    row([
       graph('Rows read', each('Rows', 'Sum')),
+      graph('Rows of history that began', each('RowsOpened', 'Sum')),
+      graph('Rows of history that ended', each('RowsClosed', 'Sum')),
+      graph('Days that the guard held', each('GuardTripped', 'Sum')),
     ]),
     row([
       graph('Percent of its time that an invocation used', each('TimeUsedPercent', 'Maximum')),

@@ -1,13 +1,14 @@
 import type { App } from 'aws-cdk-lib'
+import { FIRST_DAY } from '../athena/projection.ts'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import type { Deployment } from '../config/deployment.ts'
+import { bucketName, type Deployment, databaseName } from '../config/deployment.ts'
 import type { DerivedView } from '../core/derived.ts'
 import type { Entity } from '../core/entity.ts'
 import type { Platform } from './bundle.ts'
 import { type CatalogProps, CatalogStack } from './catalog.ts'
 import { MonitoringStack } from './monitoring.ts'
 import { PipelineStack } from './pipeline.ts'
-import { bucketName, StateStack } from './state.ts'
+import { StateStack } from './state.ts'
 import { ViewsStack } from './views.ts'
 
 /** What is deployed for. */
@@ -18,12 +19,6 @@ export interface DeployInput {
   readonly views: readonly DerivedView[]
   readonly platform?: Platform
 }
-
-/** No warehouse has a snapshot of an earlier day: Athena looks for none. */
-const FIRST_DAY = '2026-01-01'
-
-/** The database of an environment in Glue's catalog, and its workgroup in Athena. */
-export const databaseName = (environment: string): string => `almanac_${environment.replaceAll('-', '_')}`
 
 const entitiesOf = (site: SiteConfiguration, entities: readonly Entity[]): readonly Entity[] =>
   entities.filter(({ name }) => site.entities.includes(name))

@@ -12,7 +12,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import type { Deployment } from '../config/deployment.ts'
-import { type AlarmSpec, alarmName, alarmsOf, descriptionOf, PAGE } from './alarms.ts'
+import { type AlarmSpec, alarmName, alarmsOf, descriptionOf, PAGE, pageDescription } from './alarms.ts'
 import { dashboard } from './dashboard.ts'
 import type { PipelineStack } from './pipeline.ts'
 import { tellOfReads } from './secret-reads.ts'
@@ -52,7 +52,7 @@ function alarmsOfSite(
   const tell = new SnsAction(topic)
   for (const { spec, alarm } of made) if (spec.urgency === 'message') alarm.addAlarmAction(tell)
   const pages = made.filter(({ spec }) => spec.urgency === 'page').map(({ alarm }) => alarm)
-  page(scope, watched, pages).addAlarmAction(tell)
+  page(scope, watched, pageDescription(watched.site, specs), pages).addAlarmAction(tell)
   return made.map(({ alarm }) => alarm)
 }
 
@@ -85,10 +85,15 @@ function alarmOf(scope: Construct, watched: WatchedSite, spec: AlarmSpec): Alarm
 }
 
 /** Rings once when the first of these does, and not again before all of them are well. */
-function page(scope: Construct, { environment, site }: WatchedSite, pages: readonly Alarm[]): CompositeAlarm {
+function page(
+  scope: Construct,
+  { environment, site }: WatchedSite,
+  alarmDescription: string,
+  pages: readonly Alarm[],
+): CompositeAlarm {
   return new CompositeAlarm(scope, `${site}-${PAGE}`, {
     compositeAlarmName: alarmName(environment, site, PAGE),
-    alarmDescription: `A day of ${site} is being lost, and it cannot be read later. First: the reason names the alarm that rings; its description says what to do. More: docs/runbooks/README.md`,
+    alarmDescription,
     alarmRule: AlarmRule.anyOf(...pages),
   })
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps, TimeZone } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
@@ -10,7 +9,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import { type Deployment, shareOf } from '../config/deployment.ts'
+import { type Deployment, machineName, shareOf } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
 import { acknowledge, wildcard } from './acknowledge.ts'
 import { authoritiesLayer } from './authorities.ts'
@@ -40,6 +39,7 @@ export interface PipelineProps extends StackProps {
 
 /** The nightly of one site: its functions, the machine that calls them in order, and the schedule that starts it. */
 export class PipelineStack extends Stack {
+  readonly site: SiteConfiguration
   readonly machine: StateMachine
   readonly extractors: ReadonlyMap<string, HouseFunction>
   readonly functions: Readonly<Record<'start' | 'session' | 'load' | 'report' | 'freshness', HouseFunction>>
@@ -48,6 +48,7 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id, props)
     const { deployment, site, state, entities, platform } = props
+    this.site = site
     const house: House = {
       logDays: deployment.retention.logDays,
       key: state.key,
@@ -55,11 +56,11 @@ export class PipelineStack extends Stack {
       authorities: site.caFile === undefined ? undefined : authoritiesLayer(this, site.caFile),
       ...(platform === undefined ? {} : { platform }),
     }
-    const machineName = nameOf(`almanac-${deployment.name}-${site.slug}`)
+    const ownName = machineName(deployment.name, site.slug)
     const machineArn = this.formatArn({
       service: 'states',
       resource: 'stateMachine',
-      resourceName: machineName,
+      resourceName: ownName,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
     const grounds: Grounds = { state, deployment, site, machineArn, stack: this }
@@ -71,7 +72,7 @@ export class PipelineStack extends Stack {
     const start = startFunction(this, parts)
     const freshness = freshnessFunction(this, parts)
     this.functions = { start, session, load, report, freshness }
-    this.machine = machine(this, machineName, house, {
+    this.machine = machine(this, ownName, house, {
       session: session.fn.functionArn,
       load: load.fn.functionArn,
       report: report.fn.functionArn,
@@ -85,12 +86,6 @@ export class PipelineStack extends Stack {
     hourly(this, freshness, this.deadLetters)
   }
 }
-
-/** AWS takes 80 characters; a longer name ends in a hash of the whole. */
-const nameOf = (name: string): string =>
-  name.length <= 80
-    ? name
-    : `${name.slice(0, 71)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 
 function machine(
   scope: Construct,
@@ -117,12 +112,11 @@ function machine(
 
 /** The machine calls these functions and no other. */
 function allowMachine(machine: StateMachine, functions: readonly HouseFunction[]): void {
-  machine.addToRolePolicy(
-    new PolicyStatement({
-      actions: ['lambda:InvokeFunction'],
-      resources: functions.map(({ fn }) => fn.functionArn),
-    }),
-  )
+  // A statement each: CDK puts them together and spreads them over policies, but divides none that is too long for one.
+  for (const { fn } of functions)
+    machine.addToRolePolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }),
+    )
   // Of logs and traces.
   acknowledge(machine, 'noResource', wildcard('*'))
 }

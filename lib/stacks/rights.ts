@@ -1,11 +1,11 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import type { Deployment } from '../config/deployment.ts'
+import { bucketName, type Deployment } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
 import { type Area, ENTITY_AREAS } from '../core/keys.ts'
 import type { SecretReference } from '../core/secret.ts'
 import type { HouseFunction } from './house-function.ts'
-import { bucketName, type StateStack } from './state.ts'
+import type { StateStack } from './state.ts'
 
 /** What rights are about. */
 export interface Grounds {

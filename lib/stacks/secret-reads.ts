@@ -1,7 +1,9 @@
 import { CfnRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import type { Construct } from 'constructs'
+import { Construct } from 'constructs'
+import type { SiteConfiguration } from '../config/configuration.ts'
 import type { Deployment } from '../config/deployment.ts'
+import type { HouseFunction } from './house-function.ts'
 import type { PipelineStack } from './pipeline.ts'
 import { signInSecrets } from './rights.ts'
 import type { StateStack } from './state.ts'
@@ -9,25 +11,37 @@ import type { StateStack } from './state.ts'
 /** The name of this message’s page in `docs/runbooks`. */
 export const SECRET_READ = 'secret-read'
 
+/** The name of a secret that may be named by its ARN. */
+const nameOf = (awsSecret: string): string =>
+  awsSecret.startsWith('arn:') ? awsSecret.replace(/^.*:secret:|-\w{6}$/g, '') : awsSecret
+
 /** The names under which CloudTrail may know a secret: as it was asked for, by name or by ARN. */
-function asAsked(awsSecret: string): readonly (string | { readonly wildcard: string })[] {
-  const name = awsSecret.startsWith('arn:') ? awsSecret.replace(/^.*:secret:|-\w{6}$/g, '') : awsSecret
-  return [name, { wildcard: `arn:*:secret:${name}-*` }]
+const asAsked = (name: string): readonly (string | { readonly wildcard: string })[] => [
+  name,
+  { wildcard: `arn:*:secret:${name}-*` },
+]
+
+/** The names of the secrets in a region with which a site signs in, its proxy’s password apart. */
+const tokensOf = (site: SiteConfiguration, region: string): readonly string[] =>
+  signInSecrets({ ...site, proxy: undefined }).flatMap((reference) =>
+    'awsSecret' in reference && (reference.region ?? region) === region ? [nameOf(reference.awsSecret)] : [],
+  )
+
+/** By a secret’s name: the roles that sign in with it, one for each site that does. */
+function readersOf(
+  pipelines: readonly PipelineStack[],
+  region: string,
+): ReadonlyMap<string, readonly string[]> {
+  const readers = new Map<string, string[]>()
+  for (const { site, functions } of pipelines)
+    for (const token of tokensOf(site, region))
+      readers.set(token, [...(readers.get(token) ?? []), ...roleOf(functions.session)])
+  return readers
 }
 
-/** The secrets in the environment’s region with which its sites sign in, proxies’ passwords apart: each once. */
-function tokensOf({ sites, region }: Deployment): readonly string[] {
-  const own = sites.flatMap((site) => signInSecrets({ ...site, proxy: undefined }))
-  return [
-    ...new Set(
-      own.flatMap((reference) =>
-        'awsSecret' in reference && (reference.region ?? region) === region ? [reference.awsSecret] : [],
-      ),
-    ),
-  ]
-}
+const roleOf = ({ fn }: HouseFunction): readonly string[] => (fn.role === undefined ? [] : [fn.role.roleArn])
 
-/** Who may read them: the function `session` of each site. A field that is not there is nobody’s name, and so another’s. */
+/** Anybody but the functions `session` that sign in with it. A field that is not there is nobody’s name, and so another’s. */
 const byAnother = (roles: readonly string[]): readonly object[] =>
   [{ 'anything-but': roles }, { exists: false }].map((arn) => ({
     userIdentity: { sessionContext: { sessionIssuer: { arn: [arn] } } },
@@ -43,7 +57,7 @@ const said = (environment: string): string =>
 
 /** A role in whose name events are put into the topic. */
 function teller(scope: Construct, { topic, key }: Told, region: string): Role {
-  const role = new Role(scope, 'SecretReadTeller', {
+  const role = new Role(scope, 'Teller', {
     assumedBy: new ServicePrincipal('events.amazonaws.com'),
     description: 'Tells of secrets that were read by somebody else',
   })
@@ -62,45 +76,51 @@ function teller(scope: Construct, { topic, key }: Told, region: string): Role {
 /** Where it is told. */
 type Told = Pick<StateStack, 'topic' | 'key'>
 
+/** What a rule listens to: reads of this secret by anybody but these roles. */
+const patternOf = (token: string, roles: readonly string[]): object => ({
+  source: ['aws.secretsmanager'],
+  'detail-type': ['AWS API Call via CloudTrail'],
+  detail: {
+    eventSource: ['secretsmanager.amazonaws.com'],
+    eventName: ['GetSecretValue'],
+    requestParameters: { secretId: asAsked(token) },
+    $or: byAnother(roles),
+  },
+})
+
 /**
  * Tells when anybody but the functions that sign in asks for a secret with which they do, also in vain. CloudTrail says so,
- * some minutes later, where the account keeps a trail of management events.
+ * some minutes later, where the account keeps a trail of management events. A rule for each secret, since EventBridge takes
+ * 2,048 characters of a pattern: they are enough for the roles of a dozen sites that share one.
  */
 export function tellOfReads(
   scope: Construct,
-  deployment: Deployment,
+  { name, region }: Deployment,
   told: Told,
   pipelines: readonly PipelineStack[],
-): CfnRule {
-  const roles = pipelines.flatMap(({ functions }) => functions.session.fn.role?.roleArn ?? [])
-  return new CfnRule(scope, 'SecretReads', {
-    description: `Reads of the tokens of Almanac (${deployment.name}) by anybody but its functions`,
-    // A rule that is only enabled hears of calls that change something.
-    state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
-    eventPattern: {
-      source: ['aws.secretsmanager'],
-      'detail-type': ['AWS API Call via CloudTrail'],
-      detail: {
-        eventSource: ['secretsmanager.amazonaws.com'],
-        eventName: ['GetSecretValue'],
-        requestParameters: { secretId: tokensOf(deployment).flatMap(asAsked) },
-        $or: byAnother(roles),
-      },
-    },
-    targets: [
-      {
-        id: 'Alarms',
-        arn: told.topic.topicArn,
-        roleArn: teller(scope, told, deployment.region).roleArn,
-        inputTransformer: {
-          inputPathsMap: {
-            secret: '$.detail.requestParameters.secretId',
-            reader: '$.detail.userIdentity.arn',
-            address: '$.detail.sourceIPAddress',
+): void {
+  const home = new Construct(scope, 'SecretReads')
+  const { roleArn } = teller(home, told, region)
+  for (const [token, roles] of readersOf(pipelines, region))
+    new CfnRule(home, token, {
+      description: `Reads of a token of Almanac (${name}) by anybody but its functions`,
+      // A rule that is only enabled hears of calls that change something.
+      state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      eventPattern: patternOf(token, roles),
+      targets: [
+        {
+          id: 'Alarms',
+          arn: told.topic.topicArn,
+          roleArn,
+          inputTransformer: {
+            inputPathsMap: {
+              secret: '$.detail.requestParameters.secretId',
+              reader: '$.detail.userIdentity.arn',
+              address: '$.detail.sourceIPAddress',
+            },
+            inputTemplate: JSON.stringify(said(name)),
           },
-          inputTemplate: JSON.stringify(said(deployment.name)),
         },
-      },
-    ],
-  })
+      ],
+    })
 }

@@ -13,7 +13,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
-import type { Deployment } from '../config/deployment.ts'
+import { bucketName, type Deployment } from '../config/deployment.ts'
 import { acknowledge } from './acknowledge.ts'
 
 /** Areas of which no object is ever replaced: the bucket refuses a write that does not say so. */
@@ -31,7 +31,7 @@ export interface StateProps extends StackProps {
   readonly deployment: Deployment
 }
 
-/** What must never be lost: the warehouse, its key, the sessions, and whom to tell. Kept when the stack goes. */
+/** What must never be lost: the warehouse, its key, the sessions, and the topic of alarms. Kept when the stack goes. */
 export class StateStack extends Stack {
   readonly key: Key
   readonly bucket: Bucket
@@ -69,10 +69,6 @@ function allowLogs({ region, account, partition }: Stack, key: Key): void {
     }),
   )
 }
-
-/** The name of an environment's bucket: known before it is there, so that rights and runbooks can name it. */
-export const bucketName = ({ name, account, region }: Deployment): string =>
-  `almanac-${name}-${account}-${region}`
 
 function warehouse(scope: Construct, key: Key, deployment: Deployment): Bucket {
   const { retention } = deployment
@@ -143,6 +139,8 @@ function createOnly(bucket: IBucket): void {
 
 function alarms(scope: Construct, key: Key, { alarms: { emails } }: Deployment): Topic {
   const topic = new Topic(scope, 'Alarms', { masterKey: key, enforceSSL: true })
+  // Alarms and a budget that are there still keep the topic they tell. Addresses go, so that one can be taken out.
+  topic.applyRemovalPolicy(RemovalPolicy.RETAIN)
   for (const email of emails) topic.addSubscription(new EmailSubscription(email))
   // A topic that has a policy of its own is told nothing that the policy does not name.
   topic.addToResourcePolicy(

@@ -5,7 +5,8 @@ import type { Emit } from '../core/event.ts'
 import { keys } from '../core/keys.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
 import { jsonBytes, parseStored } from '../core/receipt.ts'
-import type { RunReport } from '../core/report.ts'
+import { exitOfRun, type RunReport } from '../core/report.ts'
+import { exitOf } from '../core/verdict.ts'
 import { notRead } from '../nightly/entity-night.ts'
 import { readOutcome, type StepOutcome } from './outcome.ts'
 
@@ -90,4 +91,35 @@ export function failureNamed(
 ): NonNullable<RunReport['failure']> {
   if (!isErrorCode(name)) return { code: 'internal', message, next: LOOK }
   return { code: name, message, next: ERRORS[name].next }
+}
+
+/** What a step of one entity ended with: the name of the error that it failed with; null when it did not. */
+export interface EndedStep {
+  readonly entity: string
+  readonly error: string | null
+}
+
+/** Of entities whose step failed: what it failed with. Of two steps of one entity the later counts. */
+export const troublesOf = (ended: readonly EndedStep[]): ReportInput['troubles'] =>
+  Object.fromEntries(
+    ended.flatMap(({ entity, error }) => (error === null ? [] : [[entity, failureNamed(error)] as const])),
+  )
+
+/** What a state machine ends a run with: the exit code of the run, and where that is not 0, error and cause. */
+export interface RunEnd {
+  readonly exit: 0 | 1 | 3
+  /** The code of what ended the run, `not-complete` when an entity's data is not there, `none` of a whole run. */
+  readonly error: string
+  readonly cause: string
+}
+
+/** What a run ended with, by its report: a failure with its message, else the entities that are not there. */
+export function endOf(report: RunReport): RunEnd {
+  const { failure, outcomes } = report
+  const exit = exitOfRun(report)
+  if (failure !== null) return { exit, error: failure.code, cause: failure.message }
+  if (exit === 0) return { exit, error: 'none', cause: '' }
+  const lacking = outcomes.filter(({ verdict }) => exitOf(verdict) !== 0)
+  const named = lacking.map(({ entity, verdict }) => `${entity} (${verdict})`)
+  return { exit, error: 'not-complete', cause: `not complete: ${named.join(', ')}` }
 }

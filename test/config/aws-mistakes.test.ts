@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { deploymentsOf, machineName } from '../../lib/config/deployment.ts'
 import {
   deployedFile,
   FILE,
@@ -254,6 +255,40 @@ describe('a token of two environments', () => {
   test('is not that of two sites in one environment', () => {
     const file = put(twoSites(MARKETING), [...PROD, 'sites'], undefined)
     expect(parse(print(file)).sites).toHaveLength(2)
+  })
+})
+
+describe('a site and an environment, both in the name of a state machine', () => {
+  // `almanac-`, the environment and a hyphen leave so much of the 80 characters that AWS takes.
+  const longest = 'm'.repeat(80 - 'almanac-production-eu-1-'.length)
+  const named = (slug: string, sites?: readonly string[]): Json => {
+    const file = deployedFile({ slug })
+    const prod = put(Object(file['aws']).prod, ['sites'], sites)
+    return { ...file, aws: { 'production-eu-1': prod } }
+  }
+
+  test('are right as long as AWS takes it', () => {
+    const [deployment] = deploymentsOf(parse(print(named(longest))))
+    expect(deployment?.sites.map(({ slug }) => machineName('production-eu-1', slug).length)).toEqual([80])
+  })
+
+  test.each([
+    ['at its name in the list', [`${longest}m`], 'aws["production-eu-1"].sites[0]'],
+    ['at the list that is left out', undefined, 'aws["production-eu-1"].sites'],
+  ])('are refused a character later, %s', (_, sites, place) => {
+    expect(linesOf(named(`${longest}m`, sites))).toEqual([
+      expect.stringMatching(
+        /has with "production-eu-1" 72 characters, .* together they take at most 71: give the site a shorter "slug"/,
+      ),
+    ])
+    expect(linesOf(named(`${longest}m`, sites))[0]).toContain(` ${place}: `)
+  })
+
+  test('are not told twice where either is too long by itself', () => {
+    expect(linesOf(named('m'.repeat(64)))).toHaveLength(1)
+    const file = deployedFile({ slug: longest })
+    const prod = put(Object(file['aws']).prod, ['sites'], [longest])
+    expect(linesOf({ ...file, aws: { ['e'.repeat(17)]: prod } })).toHaveLength(1)
   })
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '../../lib/core/keys.ts'
 import type { RunReport } from '../../lib/core/report.ts'
 import { sizes } from '../../lib/simulator/counts.ts'
+import { linesOf, valuesOf } from '../lambda/lines.ts'
 import { openSite, type Site } from '../system/site.ts'
 import { TRUTH } from '../system/truth.ts'
 import { MOST_BYTES, passedOn, rowsIn, secretsIn } from './leaks.ts'
@@ -109,5 +110,82 @@ describe('what goes from state to state', () => {
 
   test('holds no row', () => {
     expect(rowsIn(world, passedOn(world).join('\n'))).toEqual([])
+  })
+})
+
+describe('what the functions write', () => {
+  const written = () => linesOf(Buffer.concat(world.lambda.logs).toString())
+  const RUNS = DAYS.map((day) => `demo-${day}`)
+
+  test('names in every line of a step its run, and in those of an entity the entity', () => {
+    const lines = written()
+    expect(lines.length).toBeGreaterThan(100)
+    const ofRuns = lines.filter(({ step }) => step !== 'start' && step !== 'freshness')
+    expect(new Set(ofRuns.map((line) => line['correlation_id']))).toEqual(new Set(RUNS))
+    const ofEntities = lines.filter(({ step }) => step === 'extract' || step === 'load')
+    expect(new Set(ofEntities.map(({ entity }) => entity))).toEqual(new Set(world.entities))
+    for (const { step, site } of lines) expect([step, site]).toEqual([expect.any(String), expect.any(String)])
+  })
+
+  test('says of each invocation what it took, and of each night that it was whole', async () => {
+    const invoked = world.lambda.invocations.length
+    // What a process wrote may arrive after what it answered.
+    await expect.poll(() => valuesOf(written(), 'TimeUsedPercent').length).toBe(invoked)
+    const lines = written()
+    expect(valuesOf(lines, 'MemoryUsedPercent').length).toBe(invoked)
+    expect(valuesOf(lines, 'RunSucceeded')).toEqual([1, 1])
+    expect(valuesOf(lines, 'Rows')).toEqual(
+      reports.map(({ outcomes }) => outcomes.reduce((sum, { fetched }) => sum + (fetched ?? 0), 0)),
+    )
+    for (const name of ['RunFailed', 'EntityNotComplete', 'GuardTripped', 'SessionsRenewed'])
+      expect(valuesOf(lines, name)).toEqual([])
+  })
+
+  test('says of a night that failed which entities it lacks, and how long the token lasts', async () => {
+    const [dt] = DAYS
+    const run = `demo-${dt}-r2`
+    const { payload, failed } = await world.lambda.invoke(world.deployed.nameOf('Report'), {
+      run,
+      dt,
+      startedAt: `${dt}T04:30:00.000Z`,
+      opening: { tokenExpiresAt: Date.now() + 20.5 * 86_400_000 },
+      failure: { Error: 'session-lost', Cause: '{"errorMessage":"the session ended twice"}' },
+      extracted: [{ entity: 'users', error: 'unreachable' }],
+      loaded: [],
+    })
+    expect(failed).toBe(false)
+    expect(JSON.parse(payload)).toEqual({
+      exit: 1,
+      error: 'session-lost',
+      cause: 'the session ended twice',
+    })
+    await expect.poll(() => valuesOf(written(), 'RunFailed')).toEqual([1])
+    const lines = written().filter((line) => line['correlation_id'] === run)
+    expect(valuesOf(lines, 'RunSucceeded')).toEqual([])
+    const [days] = valuesOf(lines, 'TokenDaysLeft')
+    expect(Math.floor(Number(days))).toBe(20)
+    const lacking = lines.filter((line) => 'EntityNotComplete' in line).map(({ entity }) => entity)
+    expect(lacking).toEqual(world.entities)
+  })
+})
+
+describe('an event that is not valid', () => {
+  const RUN = { run: `demo-${DAYS[0]}`, dt: DAYS[0] }
+
+  test.each([
+    ['users', { ...RUN, run: 'a/b', entity: 'users' }, 'extract: "run"'],
+    ['Load', RUN, 'load: "entity"'],
+    ['Session', { ...RUN, action: 'steal' }, 'session: "action"'],
+    ['Session', { ...RUN, action: 'renew', generation: -1 }, 'session: "generation"'],
+    ['Session', { ...RUN, action: 'open' }, 'session: "opening"'],
+    ['Report', { ...RUN, startedAt: 'yesterday' }, 'report: "startedAt"'],
+    ['Start', { scheduledAt: 'at noon' }, 'start: "scheduledAt"'],
+    ['Start', { rerun: '2' }, 'start: "rerun"'],
+    ['Start', { rerun: 100 }, '"rerun" is 100'],
+  ])('of %s fails with what is wrong', async (name, event, says) => {
+    const { payload, failed } = await world.lambda.invoke(world.deployed.nameOf(name), event)
+    expect(failed).toBe(true)
+    const { errorType, errorMessage } = JSON.parse(payload)
+    expect([errorType, String(errorMessage).slice(0, says.length)]).toEqual(['usage', says])
   })
 })

@@ -2,7 +2,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
 import { alarmName, alarmsOf, PAGE } from '../../lib/stacks/alarms.ts'
+import { relationsOf } from '../../lib/tables/relation.ts'
 import { run } from './run.ts'
 
 /** What the AWS command line answers, one after the other, by the service and the command. */
@@ -35,12 +37,18 @@ const WELL: Answers = {
           PhysicalResourceId: 'the-start',
           ResourceType: 'AWS::Lambda::Function',
         },
+        ...['Nightly', 'Hourly'].map((LogicalResourceId) => ({
+          LogicalResourceId,
+          PhysicalResourceId: `the-${LogicalResourceId}`,
+          ResourceType: 'AWS::Scheduler::Schedule',
+        })),
       ],
     },
   ],
   'sns list-subscriptions-by-topic': [
     { Subscriptions: [{ Endpoint: 'a@example.com', SubscriptionArn: 'arn:aws:sns:x' }] },
   ],
+  'scheduler get-schedule': [{ State: 'ENABLED' }],
   'lambda invoke': [
     { run: 'marketing-2026-11-01', started: false },
     { run: 'marketing-2026-11-01-r2', started: true },
@@ -57,21 +65,32 @@ const WELL: Answers = {
   'cloudwatch describe-alarms': [{ MetricAlarms: ALARMS.slice(0, -1), CompositeAlarms: ALARMS.slice(-1) }],
 }
 
-/** Answers what the file says, and writes down what it was called with. */
-const PROGRAM = `#!${process.execPath}
-const { readFileSync, writeFileSync, appendFileSync } = require('node:fs')
-const args = process.argv.slice(2)
-const file = process.env.FAKE_AWS
-const answers = JSON.parse(readFileSync(file, 'utf8'))
-appendFileSync(file + '.calls', JSON.stringify(args) + '\\n')
-const left = answers[args.slice(0, 2).join(' ')] ?? []
-const answer = left.length > 1 ? left.shift() : left[0]
-writeFileSync(file, JSON.stringify(answers))
-if (answer === undefined) process.exit(252)
-if (answer.stderr !== undefined) { process.stderr.write(answer.stderr); process.exit(254) }
-process.stdout.write(JSON.stringify(answer))
-if (args[0] === 'lambda') process.stdout.write('{ "StatusCode": 200 }')
+/** Answers what the files say, one after the other and the last again, and writes down what it was called with. */
+const PROGRAM = `#!/bin/sh
+printf '%s\\n' "$*" >> "$FAKE_AWS/calls"
+answer="$FAKE_AWS/$1 $2"
+n=0
+if [ -e "$answer" ]; then read -r n < "$answer"; fi
+if [ -e "$answer.$((n + 1))" ]; then echo $((n + 1)) > "$answer"; fi
+if [ -e "$answer.$n.err" ]; then cat "$answer.$n.err" >&2; exit 254; fi
+if [ ! -e "$answer.$n" ]; then exit 252; fi
+cat "$answer.$n"
+if [ "$1" = lambda ]; then printf '{ "StatusCode": 200 }'; fi
 `
+
+/** Writes the answers of each command, in their order, into a new folder. */
+async function written(answers: Answers): Promise<string> {
+  const place = await mkdtemp(join(folder, 'answers-'))
+  const files = Object.entries(answers).flatMap(([command, all]) =>
+    all.map((answer, i): [string, string] => {
+      const { stderr } = Object(answer)
+      const name = join(place, `${command}.${i}`)
+      return stderr === undefined ? [name, JSON.stringify(answer)] : [`${name}.err`, stderr]
+    }),
+  )
+  for (const [name, text] of files) await writeFile(name, text)
+  return place
+}
 
 let folder = ''
 beforeAll(async () => {
@@ -82,22 +101,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function integ(answers: Answers, ...more: readonly string[]) {
-  const file = join(folder, `answers-${Math.random()}.json`)
-  await writeFile(file, JSON.stringify(answers))
+  const place = await written(answers)
   const options = ['--config', 'test/fixtures/aws/almanac.config.json', '--pause', '0', ...more]
-  const env = { PATH: `${folder}${delimiter}${process.env['PATH']}`, FAKE_AWS: file }
+  const env = { PATH: `${folder}${delimiter}${process.env['PATH']}`, FAKE_AWS: place }
   const ended = await run(process.execPath, ['--import', 'tsx', 'bin/integ.ts', ...options], {
     cwd: '.',
     env,
   })
-  const calls = await readFile(`${file}.calls`, 'utf8').catch(() => '')
-  return {
-    ...ended,
-    calls: calls
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line): string[] => JSON.parse(line)),
-  }
+  const calls = await readFile(join(place, 'calls'), 'utf8').catch(() => '')
+  return { ...ended, calls: calls.split('\n').filter((line) => line !== '') }
 }
 const OURS = ['--environment', 'prod', '--site', 'marketing']
 
@@ -108,18 +120,27 @@ describe('npm run integ', () => {
       'ok   identity',
       'ok   create-only',
       'ok   mails',
+      'ok   schedules',
       'ok   night',
       'ok   athena',
+      'ok   tables',
       'ok   alarms',
       '',
     ])
     expect(exit).toBe(0)
-    const asked = calls.map((call) => call.join(' '))
-    expect(asked.filter((call) => call.includes(EXECUTION))).toHaveLength(2)
-    expect(asked.find((call) => call.startsWith('s3api'))).not.toContain('if-none-match')
-    expect(asked.every((call) => call.includes('--region eu-central-1'))).toBe(true)
+    expect(calls.filter((call) => call.includes(EXECUTION))).toHaveLength(2)
+    expect(calls.find((call) => call.startsWith('s3api'))).not.toContain('if-none-match')
+    expect(calls.every((call) => call.includes('--region eu-central-1'))).toBe(true)
+    const questions = calls.flatMap((call) => /--query-string (.*?) --region/.exec(call)?.[1] ?? [])
+    expect(questions.slice(0, 2)).toEqual(['SELECT count(*) FROM users', 'SELECT * FROM "site" LIMIT 1'])
+    // Two tables are there as they are stored, beside what is asked (docs/athena.md).
+    const views = relationsOf(ENTITIES, VIEWS).flatMap(({ kind, name }) => (kind === 'view' ? [name] : []))
+    expect(questions.slice(1, -1).sort()).toEqual(
+      [...views, 'jobs_months', 'run_reports'].map((name) => `SELECT * FROM "${name}" LIMIT 1`).sort(),
+    )
+    expect(questions.at(-1)).toMatch(/^EXECUTE \w+_at USING DATE '\d{4}-\d\d-\d\d'$/)
     // Nothing is made, changed or deleted but a night’s execution.
-    const verbs = new Set(calls.map(([, command = '']) => command.split('-')[0]))
+    const verbs = new Set(calls.map((call) => call.split(' ')[1]?.split('-')[0]))
     expect(verbs).toEqual(new Set(['get', 'put', 'list', 'invoke', 'describe', 'start']))
   })
 
@@ -130,6 +151,7 @@ describe('npm run integ', () => {
         'sts get-caller-identity': [{ Account: '1', Arn: 'x' }],
         's3api put-object': [{ ETag: '"x"' }],
         'sns list-subscriptions-by-topic': [{ Subscriptions: [] }],
+        'scheduler get-schedule': [{ State: 'ENABLED' }, { State: 'DISABLED' }],
         'stepfunctions describe-execution': [{ status: 'FAILED', cause: 'sign-in-refused' }],
         'athena get-query-execution': [
           { QueryExecution: { Status: { State: 'FAILED', StateChangeReason: 'why' } } },
@@ -140,8 +162,10 @@ describe('npm run integ', () => {
         /^fail identity .*the account is 1/,
         /^fail create-only .*was written without If-None-Match/,
         /^fail mails .*nobody is told/,
+        /^fail schedules .*Hourly is DISABLED/,
         /^fail night .*FAILED: sign-in-refused/,
         /^fail athena .*FAILED: why/,
+        /^fail tables .*SELECT \* FROM "site" LIMIT 1 is FAILED: why/,
         /^fail alarms .*are missing/,
       ],
     ],
@@ -153,6 +177,9 @@ describe('npm run integ', () => {
           { Subscriptions: [{ Endpoint: 'a@b.c', SubscriptionArn: 'PendingConfirmation' }] },
         ],
         'lambda invoke': [{ run: 'marketing-2026-11-01', started: false }],
+        'athena get-query-execution': ['SUCCEEDED', 'SUCCEEDED', 'CANCELLED'].map((State) => ({
+          QueryExecution: { Status: { State } },
+        })),
         'athena get-query-results': [{ ResultSet: { Rows: [{}, { Data: [{ VarCharValue: '0' }] }] } }],
         'cloudwatch describe-alarms': [
           { MetricAlarms: ALARMS.map((each) => ({ ...each, StateValue: 'ALARM' })), CompositeAlarms: [] },
@@ -163,6 +190,7 @@ describe('npm run integ', () => {
         /^fail mails .*not confirmed: a@b.c/,
         /^fail night .*nine runs/,
         /^fail athena .*0 rows/,
+        /^fail tables .*SELECT \* FROM "site_history" LIMIT 1 is CANCELLED/,
         /^fail alarms .*ring$/,
       ],
     ],

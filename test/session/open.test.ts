@@ -67,6 +67,24 @@ describe('a session that is opened', () => {
     expect(await world.open('demo-2', { seen })).toEqual(opened())
   })
 
+  it('waits for a run of another site that shares the token, and takes over when it has ended', async () => {
+    const world = await sessionWorld()
+    const asked: string[] = []
+    const isRunning: typeof world.ports.isRunning = async (holder) => {
+      asked.push(holder)
+      return world.running.has(holder)
+    }
+    await world.open('sales-2026-11-01')
+    const seen = await world.open('demo-2026-11-01', { ports: { isRunning } })
+    expect(seen).toMatchObject({ verdict: 'busy', holder: 'sales-2026-11-01' })
+    expect(world.signIns()).toBe(1)
+    world.running.delete('sales-2026-11-01')
+    const again = { seen: seen.verdict === 'busy' ? seen : undefined, ports: { isRunning } }
+    expect(await world.open('demo-2026-11-01', again)).toEqual(opened())
+    expect(new Set(asked)).toEqual(new Set(['sales-2026-11-01']))
+    expect(world.signIns()).toBe(2)
+  })
+
   it('is taken over from a run that has ended', async () => {
     const world = await sessionWorld()
     await world.open('demo-1')

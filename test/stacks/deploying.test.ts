@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { deploymentsOf } from '../../lib/config/deployment.ts'
+import { FIRST_DAY } from '../../lib/athena/projection.ts'
+import { databaseName, deploymentsOf } from '../../lib/config/deployment.ts'
 import { parseConfiguration } from '../../lib/config/parse.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import { planNamed, synthesize } from './templates.ts'
@@ -51,7 +52,15 @@ describe('docs/deploying.md', () => {
   test('asks in the workgroup that there is', () => {
     const catalog = JSON.stringify(planNamed(synthesis, 'Almanac-prod-Catalog'))
     expect(page).toContain('workgroup `almanac_prod`')
-    expect(catalog).toContain('"Name":"almanac_prod"')
+    expect(catalog).toContain(`"Name":"${databaseName('prod')}"`)
+  })
+
+  test('the page on Athena names that workgroup, that database and the first day, and no others', () => {
+    const asking = readFileSync('docs/athena.md', 'utf8')
+    const named = [...asking.matchAll(/(?:--work-group |Database=|`(?=almanac_))([\w-]+)/g)]
+    expect(new Set(named.map(([, name]) => name))).toEqual(new Set([databaseName('prod')]))
+    expect(named.length).toBeGreaterThanOrEqual(3)
+    expect(asking).toContain(`, from ${FIRST_DAY} on,`)
   })
 
   test('tells of every line of npm run integ', () => {

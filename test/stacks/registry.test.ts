@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { type App, CfnResource, Stack } from 'aws-cdk-lib'
+import { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { describe, expect, test } from 'vitest'
 import { AREAS } from '../../lib/core/keys.ts'
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
@@ -6,7 +9,15 @@ import { alarmName, alarmsOf } from '../../lib/stacks/alarms.ts'
 import { CREATE_ONLY } from '../../lib/stacks/state.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { rolesOf } from './roles.ts'
-import { ofType, type Plan, planNamed, synthesize } from './templates.ts'
+import {
+  FIXTURE,
+  ofType,
+  type Plan,
+  planNamed,
+  type Resource,
+  synthesize,
+  synthesizeApp,
+} from './templates.ts'
 
 /** Whose stacks the fixture deploys, and which entities each site has switched on. */
 const SITES = [
@@ -21,9 +32,29 @@ const SITES = [
 const ENVIRONMENTS = ['prod', 'dev']
 /** What CloudFormation takes (User Guide, "Quotas"). */
 const [MOST_RESOURCES, MOST_BYTES] = [500, 1_000_000]
+/** What IAM takes of a role’s own policies together, and of each that is attached to it, in characters. */
+const [LONGEST_OWN, LONGEST_ATTACHED] = [10_240, 6144]
+/** What Lambda takes of a function’s variables, and what is meant to go from state to state of the machine, in bytes. */
+const [MOST_VARIABLES, MOST_STATE] = [4096, 32_768]
 
 const synthesis = synthesize({ isChecked: true })
 const { plans, findings } = synthesis
+
+/** The fixture in which production has of each number another one than the default. */
+function numbered(): string {
+  const { aws, sites, ...rest } = JSON.parse(readFileSync(FIXTURE, 'utf8'))
+  const retention = { landingDays: 20, noncurrentDays: 8, coldAfterDays: 61, logDays: 545 }
+  const prod = { ...aws.prod, retention, extractorsAtOnce: 3 }
+  return JSON.stringify({ ...rest, concurrency: 7, sites, aws: { ...aws, prod } })
+}
+
+const [model] = ENTITIES.filter(({ name }) => name === 'workbooks')
+const sixty = Array.from({ length: 60 }, (_, i) => {
+  const own = ENTITIES[i] ?? model
+  if (own === undefined) throw new Error('there is no entity to take for a model')
+  return i < ENTITIES.length ? own : { ...own, name: `entity_of_a_long_name_${i}` }
+})
+const ofSixty = synthesize({ text: numbered(), entities: sixty })
 
 const variablesOf = (plan: Plan) =>
   ofType(plan, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
@@ -33,10 +64,75 @@ const variablesOf = (plan: Plan) =>
     return { id, Variables, bytes: Buffer.byteLength(JSON.stringify(Variables)) }
   })
 
+/** A function’s ARN as long as AWS makes it at most, in quotes. */
+const ARN = `"arn:aws:lambda:ap-southeast-1:123456789012:function:${'f'.repeat(64)}"`
+/** What is sent of a value that refers to functions: their ARNs stand in it. */
+const sent = (value: unknown): string =>
+  JSON.stringify(value).replace(/\{"Fn::GetAtt":\["\w+","Arn"\]\}/g, ARN)
+
+/** What a bucket of a state is made with. */
+const bucketOf = (plan: Plan, bucket: string): Resource['Properties'] =>
+  ofType(plan, 'AWS::S3::Bucket').find(([id]) => id.startsWith(bucket))?.[1].Properties ?? {}
+
+interface Rule {
+  readonly Prefix?: string
+  readonly ExpirationInDays?: number
+}
+
+/** What a bucket does to objects as they age. */
+const rulesOf = (plan: Plan, bucket: string): readonly Rule[] =>
+  (bucketOf(plan, bucket)['LifecycleConfiguration'] as { readonly Rules: readonly Rule[] }).Rules
+
+/** What the tests look at of a machine. */
+interface Machine {
+  readonly States: Readonly<
+    Record<
+      string,
+      {
+        readonly Parameters?: object
+        readonly MaxConcurrency?: number
+        readonly ItemProcessor?: {
+          readonly States: Readonly<Record<string, { readonly Parameters?: object }>>
+        }
+      }
+    >
+  >
+}
+
+/** The definition of a plan’s machine, with an ARN for each function. */
+function machineIn(plan: Plan): Machine {
+  const definitions = ofType(plan, 'AWS::StepFunctions::StateMachine').map(
+    ([, { Properties }]) =>
+      Properties['DefinitionString'] as { readonly 'Fn::Join': readonly [string, readonly unknown[]] },
+  )
+  const parts = definitions.flatMap(({ 'Fn::Join': [, joined] }) => joined)
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : JSON.parse(ARN))).join(''))
+}
+
 test('what CDK’s rules and cdk-nag find is acknowledged, by few reasons', () => {
   expect(findings).toEqual([])
   expect(Object.keys(REASONS).length).toBeLessThanOrEqual(5)
 })
+
+/** What is said of an app with a bucket that nobody configured, and a queue that takes no such number. */
+function refusal(): string {
+  const bad = (app: App): void => {
+    const stack = new Stack(app, 'Bad', { env: { account: '123456789012', region: 'eu-central-1' } })
+    new CfnBucket(stack, 'Bucket')
+    new CfnResource(stack, 'Queue', { type: 'AWS::SQS::Queue', properties: { DelaySeconds: 'soon' } })
+  }
+  try {
+    return `nothing in ${[...synthesizeApp(bad, true).plans.keys()]}`
+  } catch (thrown) {
+    return String(thrown)
+  }
+}
+const refused = refusal()
+
+test.each([
+  ['cdk-nag finds a bucket that may be asked without TLS', 'AwsSolutions::AwsSolutions-S10'],
+  ['CDK’s rules find a number that is a word', 'CloudFormation-Validate::F3012'],
+])('%s', (_, rule) => expect(refused).toContain(rule))
 
 test('the stacks are those of the environments and sites, and no more', () => {
   const expected = [
@@ -130,9 +226,9 @@ describe.each(ENVIRONMENTS)('the state of %s', (name) => {
   const plan = planNamed(synthesis, `Almanac-${name}-State`)
 
   test('is kept when the stack goes, and the stack does not go by accident', () => {
-    const kept = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret']
+    const kept = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::SNS::Topic']
     const resources = Object.values(plan.Resources).filter(({ Type }) => kept.includes(Type))
-    expect(resources).toHaveLength(3 + SITES.filter(({ environment }) => environment === name).length)
+    expect(resources).toHaveLength(4 + SITES.filter(({ environment }) => environment === name).length)
     for (const { DeletionPolicy, UpdateReplacePolicy } of resources)
       expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
     expect(synthesis.protectedStacks).toContain(`Almanac-${name}-State`)
@@ -147,20 +243,20 @@ describe.each(ENVIRONMENTS)('the state of %s', (name) => {
         true,
         true,
       ])
-      expect(Properties['BucketEncryption']).toBeDefined()
     }
-    const [, warehouse] = buckets.find(([id]) => id.startsWith('Warehouse')) ?? []
-    expect(warehouse?.Properties).toMatchObject({
-      VersioningConfiguration: { Status: 'Enabled' },
-      BucketEncryption: { ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true }] },
+    const encryption = (bucket: string) => bucketOf(plan, bucket)['BucketEncryption']
+    const [key, ...others] = ofType(plan, 'AWS::KMS::Key')
+    expect([key?.[1].Properties['EnableKeyRotation'], others]).toEqual([true, []])
+    const own = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [key?.[0], 'Arn'] } }
+    expect(encryption('Warehouse')).toEqual({
+      ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: own }],
     })
+    expect(JSON.stringify(encryption('AccessLogs'))).toContain('"SSEAlgorithm":"AES256"')
+    expect(bucketOf(plan, 'Warehouse')['VersioningConfiguration']).toEqual({ Status: 'Enabled' })
   })
 
   test('no rule lets anything of the warehouse expire but landing and answers of Athena', () => {
-    const [, warehouse] = ofType(plan, 'AWS::S3::Bucket').find(([id]) => id.startsWith('Warehouse')) ?? []
-    const { Rules } = (warehouse?.Properties['LifecycleConfiguration'] ?? { Rules: [] }) as {
-      readonly Rules: readonly { readonly Prefix?: string; readonly ExpirationInDays?: number }[]
-    }
+    const Rules = rulesOf(plan, 'Warehouse')
     const expiring = Rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)
     expect(expiring.map(({ Prefix }) => Prefix).sort()).toEqual(['athena-results/', 'landing/'])
   })
@@ -182,18 +278,87 @@ test('no template holds a secret’s value', () => {
   }
 })
 
-describe('sixty entities', () => {
-  const [model] = ENTITIES.filter(({ name }) => name === 'workbooks')
-  const sixty = Array.from({ length: 60 }, (_, i) => {
-    const own = ENTITIES[i] ?? model
-    if (own === undefined) throw new Error('there is no entity to take for a model')
-    return i < ENTITIES.length ? own : { ...own, name: `entity_${i}` }
+describe('numbers of the configuration', () => {
+  const pipeline = planNamed(ofSixty, 'Almanac-prod-marketing-Pipeline')
+  const state = planNamed(ofSixty, 'Almanac-prod-State')
+
+  test('are the days after which objects of the warehouse go, or go where it is cold', () => {
+    const replaced = { NoncurrentVersionExpiration: { NoncurrentDays: 8 } }
+    const cold = { Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 61 }] }
+    expect(rulesOf(state, 'Warehouse')).toEqual(
+      [
+        {
+          ...replaced,
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          ExpiredObjectDeleteMarker: true,
+        },
+        { ...replaced, Prefix: 'landing/', ExpirationInDays: 20 },
+        { ...replaced, Prefix: 'athena-results/', ExpirationInDays: 7 },
+        { ...cold, Prefix: 'candidate/' },
+        { ...cold, Prefix: 'observation/' },
+      ].map((rule) => ({ ...rule, Status: 'Enabled' })),
+    )
   })
-  const { plans: large, sizes } = synthesize({ entities: sixty })
+
+  test('are the days that logs are kept', () => {
+    expect(rulesOf(state, 'AccessLogs')).toEqual([{ ExpirationInDays: 545, Status: 'Enabled' }])
+    const logs = ofType(pipeline, 'AWS::Logs::LogGroup')
+    expect(logs.length).toBeGreaterThan(60)
+    for (const [, { Properties }] of logs) expect(Properties['RetentionInDays']).toBe(545)
+  })
+
+  test('are how much is read at once: extractors, and calls of each', () => {
+    const { Extract, Load } = machineIn(pipeline).States
+    expect([Extract?.MaxConcurrency, Load?.MaxConcurrency]).toEqual([3, 8])
+    // Three with two calls each are no more than the seven that the site allows.
+    for (const { Variables } of variablesOf(pipeline))
+      expect(JSON.parse(String(Variables['ALMANAC_SITE']))).toMatchObject({ concurrency: 2 })
+  })
+})
+
+describe('sixty entities', () => {
+  const { plans: large, sizes } = ofSixty
+  const pipeline = planNamed(ofSixty, 'Almanac-prod-marketing-Pipeline')
 
   test.each([...large])('%s stays within what CloudFormation takes', (name, plan) => {
     expect(Object.keys(plan.Resources).length).toBeLessThan(MOST_RESOURCES)
     expect(sizes.get(name)).toBeLessThan(MOST_BYTES)
+  })
+
+  test('leave the machine’s role as long as IAM takes it', () => {
+    const isOfMachine = ([id]: readonly [string, Resource]): boolean => id.startsWith('MachineRole')
+    const longest = (type: string): number =>
+      Math.max(
+        ...ofType(pipeline, type)
+          .filter(isOfMachine)
+          .map(([, { Properties }]) => sent(Properties['PolicyDocument']).length),
+      )
+    expect(ofType(pipeline, 'AWS::IAM::Policy').filter(isOfMachine)).toHaveLength(1)
+    expect(longest('AWS::IAM::Policy')).toBeLessThan(LONGEST_OWN)
+    expect(longest('AWS::IAM::ManagedPolicy')).toBeLessThan(LONGEST_ATTACHED)
+    const named = new Set(JSON.stringify(pipeline).match(/"Extract\w+Function\w+","Arn"/g))
+    const called = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+      .flatMap((type) => ofType(pipeline, type).filter(isOfMachine))
+      .flatMap((each) => JSON.stringify(each).match(/"Extract\w+Function\w+","Arn"/g) ?? [])
+    expect([called.length, named.size]).toEqual([60, 60])
+  })
+
+  test('leave every function’s variables below what Lambda takes', () => {
+    for (const { bytes } of variablesOf(pipeline)) expect(bytes).toBeLessThan(MOST_VARIABLES)
+  })
+
+  test('leave what goes from state to state small, at the report too', () => {
+    const { States } = machineIn(pipeline)
+    const outcomes = (step: string): readonly object[] => {
+      const { Parameters = {} } = States[step]?.ItemProcessor?.States[`${step}Done`] ?? {}
+      const said = Object.keys(Parameters).map((name) => [name, 'x'.repeat(32)])
+      return sixty.map(() => Object.fromEntries(said))
+    }
+    const [extracted, loaded] = [outcomes('Extract'), outcomes('Load')]
+    expect(Object.keys(extracted[0] ?? {})).toHaveLength(3)
+    const last = JSON.stringify({ ...States['Begin']?.Parameters, extracted, loaded })
+    expect(last.match(/arn:aws:lambda/g)).toHaveLength(60)
+    expect(Buffer.byteLength(last)).toBeLessThan(MOST_STATE)
   })
 
   test('have their tables', () => {

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { ENTITIES } from '../../lib/entities/index.ts'
 import { hears } from './event-pattern.ts'
-import { planNamed, synthesize } from './templates.ts'
+import { ofType, planNamed, type Resource, synthesize } from './templates.ts'
 
+/** Characters that EventBridge takes of a pattern (User Guide, "Amazon EventBridge quotas"). */
+const LONGEST_PATTERN = 2048
 const TOKEN = 'almanac/marketing'
-const ROLE = 'arn:aws:iam::123456789012:role/Session-Marketing'
+/** The role of a site’s function `session`, its name as long as AWS makes it at most. */
+const roleOf = (slug: string): string =>
+  `arn:aws:iam::123456789012:role/${`Session-${slug}-`.padEnd(64, 'x')}`
 
 const site = (slug: string, secret: object) => ({
   slug,
@@ -12,40 +17,45 @@ const site = (slug: string, secret: object) => ({
   signIn: { kind: 'pat', name: slug, secret },
 })
 
-const synthesis = synthesize({
-  text: JSON.stringify({
+const configuration = (sites: readonly object[]): string =>
+  JSON.stringify({
     owner: 'BI platform',
-    sites: [
-      site('marketing', { awsSecret: TOKEN }),
-      site('sales', {
-        awsSecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:sales/token-AbCdEf',
-      }),
-      site('far', { awsSecret: 'far/token', region: 'us-east-1' }),
-    ],
+    sites,
     aws: {
       prod: { account: '123456789012', region: 'eu-central-1', alarms: { emails: ['oncall@example.com'] } },
     },
-  }),
-})
-const { Resources } = planNamed(synthesis, 'Almanac-prod-Monitoring')
-const [rule] = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule')
+  })
 
-/** The pattern with a role's ARN where CloudFormation puts it. */
-function patternOf(): Readonly<Record<string, unknown>> {
-  const text = JSON.stringify(rule?.Properties['EventPattern'])
-  const references = [...text.matchAll(/\{"Fn::GetStackOutput":\{[^}]*"StackName":"([^"]*)"[^}]*\}\}/g)]
-  expect(references.map(([, stack]) => stack)).toEqual([
-    'Almanac-prod-marketing-Pipeline',
-    'Almanac-prod-sales-Pipeline',
-    'Almanac-prod-far-Pipeline',
-  ])
-  return JSON.parse(
-    references.reduce(
-      (all, [found], i) => all.replace(found, JSON.stringify(i === 0 ? ROLE : `${ROLE}-${i}`)),
-      text,
+/** The rules of an environment that has these sites, with a function for one entity each. */
+function rulesOf(sites: readonly object[]): readonly Resource[] {
+  const entities = ENTITIES.filter(({ name }) => name === 'site')
+  const monitoring = planNamed(
+    synthesize({ text: configuration(sites), entities, views: [] }),
+    'Almanac-prod-Monitoring',
+  )
+  return ofType(monitoring, 'AWS::Events::Rule').map(([, rule]) => rule)
+}
+
+/** The pattern of a rule, with a role of that name where CloudFormation puts the role of a site. */
+const patternOf = (rule: Resource | undefined): Readonly<Record<string, unknown>> =>
+  JSON.parse(
+    JSON.stringify(rule?.Properties['EventPattern']).replace(
+      /\{"Fn::GetStackOutput":\{[^}]*"StackName":"Almanac-prod-(\w+)-Pipeline"[^}]*SessionRole[^}]*\}\}/g,
+      (_, slug: string) => JSON.stringify(roleOf(slug)),
     ),
   )
-}
+
+const rules = rulesOf([
+  site('marketing', { awsSecret: TOKEN }),
+  site('sales', {
+    awsSecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:sales/token-AbCdEf',
+  }),
+  site('far', { awsSecret: 'far/token', region: 'us-east-1' }),
+  site('partner', {
+    awsSecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:almanac/marketing-QwErTy',
+  }),
+])
+const patterns = rules.map(patternOf)
 
 const byRole = (arn: string) => ({ type: 'AssumedRole', sessionContext: { sessionIssuer: { arn } } })
 
@@ -64,16 +74,19 @@ const arnOf = (name: string): string =>
   `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-Zy9x8W`
 
 describe('a read of a token', () => {
-  const pattern = patternOf()
-
   test.each<readonly [string, object, boolean]>([
-    ['by the function that signs in', read(TOKEN, byRole(ROLE)), false],
-    ['by that function, of the ARN', read(arnOf(TOKEN), byRole(ROLE)), false],
-    ['by that of another site, with which it may share the token', read(TOKEN, byRole(`${ROLE}-2`)), false],
+    ['by the function that signs in', read(TOKEN, byRole(roleOf('marketing'))), false],
+    ['by that function, of the ARN', read(arnOf(TOKEN), byRole(roleOf('marketing'))), false],
+    [
+      'by that of another site, with which it shares the token',
+      read(TOKEN, byRole(roleOf('partner'))),
+      false,
+    ],
+    ['by that of a site which has a token of its own', read(TOKEN, byRole(roleOf('sales'))), true],
     ['by another role', read(TOKEN, byRole('arn:aws:iam::123456789012:role/Report')), true],
     [
-      'by another role, of the ARN',
-      read(arnOf(TOKEN), byRole('arn:aws:iam::1:role/Session-Marketing')),
+      'by a role of that name in another account, of the ARN',
+      read(arnOf(TOKEN), byRole(roleOf('marketing').replace('123456789012', '210987654321'))),
       true,
     ],
     ['by a user', read(TOKEN, { type: 'IAMUser', arn: 'arn:aws:iam::123456789012:user/eve' }), true],
@@ -82,12 +95,43 @@ describe('a read of a token', () => {
     ['of one whose name is shorter', read('almanac/market', { type: 'Root' }), false],
     ['in another region, of which this one hears nothing', read('far/token', { type: 'Root' }), false],
     ['that is no read', read(TOKEN, { type: 'Root' }, 'PutSecretValue'), false],
-  ])('%s', (_, event, isHeard) => expect(hears(pattern, event)).toBe(isHeard))
+  ])('%s', (_, event, isHeard) =>
+    // Once, where it is heard: a secret has one rule, however many sites sign in with it.
+    expect(patterns.filter((pattern) => hears(pattern, event))).toHaveLength(isHeard ? 1 : 0),
+  )
 })
 
-test('the rule hears of reads at all, and tells the alarms’ topic what to do', () => {
-  expect(rule?.Properties['State']).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS')
-  const text = JSON.stringify(rule?.Properties['Targets'])
-  expect(text).toMatch(/"Arn":\{[^}]*Alarms/)
-  expect(text).toMatch(/First: .* More: docs\/runbooks\/secret-read\.md/)
+test('each rule hears of reads at all, and tells the alarms’ topic what to do', () => {
+  expect(rules).toHaveLength(2)
+  for (const { Properties } of rules) {
+    expect(Properties['State']).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS')
+    const text = JSON.stringify(Properties['Targets'])
+    expect(text).toMatch(/"Arn":\{[^}]*Alarms/)
+    expect(text).toMatch(/First: .* More: docs\/runbooks\/secret-read\.md/)
+  }
+})
+
+describe('twenty sites', () => {
+  const slugs = Array.from({ length: 20 }, (_, i) => `site${i + 1}`)
+  const own = (slug: string): string => `almanac/a-name-that-says-whose-token-it-is/${slug}`
+  const twelve = slugs.slice(0, 12)
+  const many = rulesOf(
+    slugs.map((slug) => site(slug, { awsSecret: twelve.includes(slug) ? own('shared') : own(slug) })),
+  ).map(patternOf)
+
+  test('have a rule for each of their tokens', () => {
+    expect(many).toHaveLength(9)
+    for (const slug of slugs.slice(12)) {
+      const event = read(own(slug), byRole(roleOf('site1')))
+      expect(many.filter((pattern) => hears(pattern, event))).toHaveLength(1)
+    }
+  })
+
+  test('have patterns that EventBridge takes, also where twelve share a token', () => {
+    const shared = many.find((pattern) => hears(pattern, read(own('shared'), { type: 'Root' })))
+    for (const slug of twelve) expect(JSON.stringify(shared)).toContain(roleOf(slug))
+    expect(Math.max(...many.map((pattern) => JSON.stringify(pattern).length))).toBeLessThanOrEqual(
+      LONGEST_PATTERN,
+    )
+  })
 })
