@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { COMMANDS } from '../../lib/cli/commands.ts'
 import { errorText } from '../../lib/cli/failure.ts'
 import { figure, limitFor } from '../guarantees/proof.ts'
@@ -8,7 +8,7 @@ import { SAYS, type Say } from './echoes.ts'
 import { DAY, type House, KINDS, type Kind, openHouse } from './house.ts'
 import { type Hit, hitText, scanWorld } from './scan.ts'
 import { mintOf } from './secrets.ts'
-import { SPELLINGS } from './spellings.ts'
+import { type Canary, SPELLINGS } from './spellings.ts'
 import { echoed, openVisit, refusingBucket, simulatorOnce, type Visit } from './visit.ts'
 
 // Nothing is replaced: it overhears every error with its stack and its causes, of which the terminal shows two lines.
@@ -154,6 +154,22 @@ const MUST_BE_TOLD: Readonly<Record<string, RegExp>> = {
 }
 const mustBeTold = ({ place, secret }: Hit): boolean => MUST_BE_TOLD[place]?.test(secret) === true
 
+/** Harmless texts of the house that must show: its owner, a group, and a list that is read. */
+const MARKERS: readonly Canary[] = ['BI platform', 'All Users', 'workbooks'].map((text) => ({
+  name: `marker ${text}`,
+  value: text,
+}))
+const isMarker = ({ secret }: Hit): boolean => secret.startsWith('marker ')
+
+/** Where a marker must be found: a search that does not has lost a place. */
+const MARKED: Readonly<Record<string, RegExp>> = {
+  stdout: /^stdout /,
+  stderr: /^stderr /,
+  'a message': /^messages/,
+  'the report of a run': /runs\/site=pat\/.*\.json$/,
+  'cells of an object of Parquet': /(current|landing)\/.*\.parquet \(cells\)/,
+}
+
 /** Looks at everything that is left, and at everything that was sent to anybody. */
 async function searched({ house, visit }: Tour) {
   const { bucket, folder, hook, kept, sites, proxies } = house
@@ -161,7 +177,7 @@ async function searched({ house, visit }: Tour) {
   expect([thrown.length > 5, hook.bodies.length > 10]).toEqual([true, true])
   const asked = proxies.flatMap(({ asked: hosts, others }) => [...hosts, ...others])
   const requests = KINDS.flatMap((kind) => sites[kind].front.requests)
-  return scanWorld(house.canaries(), {
+  return scanWorld([...house.canaries(), ...MARKERS], {
     texts: {
       ...visit.texts,
       messages: hook.bodies.join('\n'),
@@ -176,7 +192,7 @@ async function searched({ house, visit }: Tour) {
   })
 }
 
-const count = { runs: 0, places: 0, bytes: 0, secrets: 0 }
+const count = { runs: 0, places: 0, bytes: 0, secrets: 0, hits: 0 }
 const used = new Set<string>()
 
 test.each([
@@ -195,12 +211,17 @@ test.each([
       await looks(tour)
       await questions(tour)
       await (place === BUCKET ? refusals(tour) : shows(tour))
-      const { hits, unread, places, bytes } = await searched(tour)
+      const { hits: found, unread, places, bytes } = await searched(tour)
+      const [marked, hits] = [found.filter(isMarker), found.filter((hit) => !isMarker(hit))]
+      const unmarked = Object.entries(MARKED).filter(([, at]) => !marked.some((hit) => at.test(hit.place)))
+      expect(unmarked.map(([what]) => what)).toEqual([])
+      const leaks = hits.filter((hit) => !mustBeTold(hit)).map(hitText)
+      count.hits += leaks.length
       expect(unread).toEqual([])
       // Were nothing told where it must be, nothing was looked at.
       const told = new Set(hits.filter(mustBeTold).map((hit) => hit.place))
       expect(told.size).toBe(Object.keys(MUST_BE_TOLD).length)
-      expect(hits.filter((hit) => !mustBeTold(hit)).map(hitText)).toEqual([])
+      expect(leaks).toEqual([])
       for (const name of tour.visit.used) used.add(name)
       count.runs += tour.visit.runs()
       count.secrets += house.canaries().length
@@ -213,7 +234,8 @@ test.each([
   limitFor(15, 15),
 )
 
-test('every command was run', () => {
+afterAll(() => {
+  // Every command was run.
   expect(COMMANDS.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([])
   figure('secret-canary', {
     'runs of commands': count.runs,
@@ -222,6 +244,6 @@ test('every command was run', () => {
     spellings: SPELLINGS.length,
     'places searched': count.places,
     'bytes searched': count.bytes,
-    hits: 0,
+    hits: count.hits,
   })
 })

@@ -5,9 +5,10 @@ import { bindSite } from '../../lib/session/identity.ts'
 import { takeLease } from '../../lib/session/lease.ts'
 import { leaseKey } from '../../lib/session/lease-state.ts'
 import { slowClock } from '../crash/slow-clock.ts'
-import { isDerived } from './kinds.ts'
+import { isDerived, OF_STEPS } from './kinds.ts'
 import { lookAtPublished } from './published.ts'
 import { digestOf, type Stand, type Target, tableOf, truthOf } from './stand.ts'
+import { readStep } from './steps.ts'
 import { SESSION, SITE } from './world.ts'
 
 /** What became of a damage: named before it was used, made good, of no consequence; or none of these. */
@@ -96,6 +97,9 @@ async function fateOfStored(stand: Stand, target: Target): Promise<Fate> {
     return seen.unreadable.length === 0
   }
   await question(stand, target, book)
+  const [key = ''] = hurt
+  if (OF_STEPS.includes(kind))
+    await book.take(`the next step’s use of ${key}`, () => readStep(vault.store, key).then(() => 'wrong'))
   const loaded = await book.take('load', async () => {
     const { held } = await load(vault.store, engine, entity, SITE, 'trial')
     return held.some(({ reason }) => hurt.some((key) => reason.includes(key))) ? 'told' : 'well'

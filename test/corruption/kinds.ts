@@ -7,6 +7,8 @@ import { HELD, LANDED, STORED } from './world.ts'
 export const KINDS = [
   'landing part',
   'landing receipt',
+  'checkpoint',
+  'outcome',
   'waiting landing part',
   'waiting landing receipt',
   'candidate',
@@ -48,6 +50,8 @@ export function kindOf(key: string): Kind {
     if (isHeld) return isReceipt ? 'held candidate receipt' : 'held candidate'
     return isReceipt ? 'candidate receipt' : 'candidate'
   }
+  if (file.startsWith('checkpoint-')) return 'checkpoint'
+  if (file === 'extracted.json' || file === 'loaded.json') return 'outcome'
   if (labels['dt'] === LANDED) return isReceipt ? 'waiting landing receipt' : 'waiting landing part'
   return isReceipt ? 'landing receipt' : 'landing part'
 }
@@ -58,6 +62,9 @@ export const entityOf = (key: string): Entity | undefined =>
 
 /** Kinds of objects that are the site's, and of no entity. */
 export const OF_SITE: readonly Kind[] = ['runs', 'site', 'lease', 'notice']
+
+/** Kinds of objects that the steps of a run leave for one another. */
+export const OF_STEPS: readonly Kind[] = ['checkpoint', 'outcome']
 
 /** Whether an object is made of others, and can be made again. */
 export const isDerived = (kind: Kind): boolean =>

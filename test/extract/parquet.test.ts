@@ -121,6 +121,20 @@ test('rows beyond one row group are all there, in order', async () => {
   expect(await byEngine(written(rows, 1000))).toEqual(rows)
 })
 
+test('a text of a megabyte and a list of ten thousand come back as they were', async () => {
+  const nothing = { integer: null, double: null, boolean: null, timestamp: null, date: null }
+  const rows: Row[] = [
+    { ...nothing, text: 'é王\n"'.repeat(200_000).slice(0, 1_000_000), list: null },
+    { ...nothing, text: 'beside it', list: Array.from({ length: 10_000 }, (_, i) => `tag ${i}`) },
+  ]
+  const bytes = written(rows, 1)
+  expect(await byEngine(bytes)).toEqual(rows)
+  const read = await parquetReadObjects({ file: new Uint8Array(bytes).buffer, compressors })
+  expect(read.map(({ text: cell, list }) => [cell, list ?? null])).toEqual(
+    rows.map(({ text: cell, list }) => [cell, list]),
+  )
+})
+
 test('a file says of its times that they have no zone', async () => {
   const session = await engine.session()
   const file = session.scratch()

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Figures, figuresIn, withFigures } from './document.ts'
+import { type Figures, isProven, namesOn, withFigures } from './document.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGE = readFileSync(join(ROOT, 'GUARANTEES.md'), 'utf8')
@@ -23,9 +23,16 @@ test('every promise has a test and a figure', () => {
 
 test('its figures are those that were last found, and none of these is left out', () => {
   expect(withFigures(PAGE, FIGURES)).toBe(PAGE)
-  const shown = [
-    ...figuresIn(PAGE),
-    ...[...PAGE.matchAll(/`([a-z-]+)` in `docs\/guarantees\.json`/g)].map(([, name]) => name),
-  ]
+  const shown = namesOn(PAGE)
   expect(Object.keys(FIGURES).filter((name) => !shown.includes(name))).toEqual([])
+})
+
+test('a figure is proven while the tests of its row pass', () => {
+  const kills = new Set(['test/crash/kills.test.ts'])
+  expect(['kills', 'kills-largest'].filter((name) => isProven(PAGE, name, kills))).toEqual([])
+  expect(['corruption', 'secret-canary'].filter((name) => !isProven(PAGE, name, kills))).toEqual([])
+  expect([kills, new Set<string>()].map((failed) => isProven(PAGE, 'of no row', failed))).toEqual([
+    false,
+    true,
+  ])
 })

@@ -9,8 +9,8 @@ import { TROUBLE_KINDS } from './kinds/trouble.ts'
 import { VALUE_KINDS } from './kinds/values.ts'
 import { WIRE_KINDS } from './kinds/wire.ts'
 import { XML_KINDS } from './kinds/xml.ts'
-import { HARMLESS, type Kind, type LandedRow, refused } from './spoil.ts'
-import { expectationOf, faultsOf, tryOut } from './trial.ts'
+import { type Expectation, HARMLESS, type Kind, type LandedRow, once, refused, wire } from './spoil.ts'
+import { expectationOf, faultsOf, type Outcome, tryOut, WRONG_ROWS } from './trial.ts'
 import { ENDPOINTS, type Endpoint, endpointNamed } from './world.ts'
 
 const TABLES: readonly (readonly [what: string, kinds: readonly Kind[]])[] = [
@@ -40,19 +40,23 @@ function chosen(kind: Kind, index: number): readonly Endpoint[] {
   ).filter((endpoint) => endpoint !== undefined)
 }
 
-const came = { named: 0, tried: 0, refused: 0, right: 0 }
+const came = { named: 0, tried: 0, refused: 0, right: 0, wrong: 0 }
 const seen = new Set<string>()
 const control = new Map<string, readonly LandedRow[]>()
 
-/** Tries a kind at an endpoint; what is wrong comes back in words. */
-async function faultsAt(kind: Kind, endpoint: Endpoint): Promise<string[]> {
-  const outcome = await tryOut(endpoint, kind.spoil)
+/** Judges and counts what an endpoint's answer came to; what is wrong comes back in words. */
+function faultsIn(outcome: Outcome, { name }: Endpoint, expected: Expectation): string[] {
+  const faults = faultsOf(outcome, expected, control.get(name) ?? [])
   came.tried += 1
-  came[outcome.verdict === 'complete' ? 'right' : 'refused'] += 1
-  seen.add(endpoint.name)
-  const faults = faultsOf(outcome, expectationOf(kind, endpoint), control.get(endpoint.name) ?? [])
-  return faults.map((fault) => `${endpoint.name}: ${fault}`)
+  if (faults.length === 0) came[outcome.verdict === 'complete' ? 'right' : 'refused'] += 1
+  if (faults.some((fault) => fault.startsWith(WRONG_ROWS))) came.wrong += 1
+  seen.add(name)
+  return faults.map((fault) => `${name}: ${fault}`)
 }
+
+/** Tries a kind at an endpoint. */
+const faultsAt = async (kind: Kind, endpoint: Endpoint): Promise<string[]> =>
+  faultsIn(await tryOut(endpoint, kind.spoil), endpoint, expectationOf(kind, endpoint))
 
 beforeAll(async () => {
   for (const endpoint of ENDPOINTS) {
@@ -70,7 +74,7 @@ afterAll(() => {
     endpoints: seen.size,
     'refused by a typed error with nothing landed': came.refused,
     'read to exactly the right rows': came.right,
-    'complete with wrong rows': 0,
+    'complete with wrong rows': came.wrong,
   })
 })
 
@@ -84,15 +88,31 @@ it(
     const signout = endpointNamed('signout')
     const step = IS_FULL ? 1 : 8
     for (const { name, spoil } of SIGN_OUTS.filter((_, index) => index % step === 0)) {
-      const outcome = await tryOut(signout, spoil)
-      came.tried += 1
-      came.right += 1
-      expect(faultsOf(outcome, HARMLESS, control.get('signout') ?? []), name).toEqual([])
+      expect(faultsIn(await tryOut(signout, spoil), signout, HARMLESS), name).toEqual([])
     }
-    seen.add('signout')
   },
   limitFor(10, 60),
 )
+
+it('there are 400 kinds of hostile answers at least, each of them for some endpoint', () => {
+  const kinds = TABLES.flatMap(([, each]) => each)
+  expect(kinds.length).toBeGreaterThanOrEqual(400)
+  expect(kinds.filter((kind) => placesOf(kind).length === 0)).toEqual([])
+})
+
+it('were the other host called but once, it would be noticed', async () => {
+  const users = endpointNamed('users')
+  const straying = wire((socket, { other, xml }) => {
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: ${Buffer.byteLength(xml)}\r\n\r\n`
+    void fetch(`${other}/stray`)
+      .then((answer) => answer.text())
+      .then(() => socket.write(head + xml))
+  })
+  const outcome = await tryOut(users, once(straying))
+  expect(faultsOf(outcome, HARMLESS, control.get('users') ?? [])).toEqual([
+    expect.stringMatching(/^the other host was called: GET \/stray/),
+  ])
+})
 
 it('a redirect from https to plain http is not followed', async () => {
   const { good, root } = await makeAuthority()
@@ -105,9 +125,8 @@ it('a redirect from https to plain http is not followed', async () => {
         (asked) => ({ status, headers: { location: `${asked.other}/api/3.29/${name}` } }),
         tls,
       )
-      came.tried += 1
       const expected = name === 'signout' ? HARMLESS : refused('redirected')
-      expect(faultsOf(outcome, expected, control.get(name) ?? []), `${status} at ${name}`).toEqual([])
+      expect(faultsIn(outcome, endpoint, expected), `${status} at ${name}`).toEqual([])
       expect(outcome.heard.length).toBeGreaterThan(0)
     }
 })

@@ -5,13 +5,13 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import type { RunEvent } from '../../lib/core/event.ts'
 import { keys } from '../../lib/core/keys.ts'
-import type { ObjectStore } from '../../lib/core/ports.ts'
+import type { Clock, ObjectStore } from '../../lib/core/ports.ts'
 import { jsonBytes } from '../../lib/core/receipt.ts'
 import { entityNamed } from '../../lib/entities/index.ts'
 import { extract } from '../../lib/extract/extract.ts'
 import { connect } from '../../lib/tableau/client.ts'
 import { searchFor } from '../canary/search.ts'
-import { optionsFor, PAT, TOKEN } from '../tableau/servers.ts'
+import { optionsFor, PAT, quickClock, TOKEN } from '../tableau/servers.ts'
 import type { ServerTls } from '../tls/certificates.ts'
 import { hostileSite, type Listening, otherHost } from './server.ts'
 import type { Expectation, Kind, LandedRow, Spoil, View } from './spoil.ts'
@@ -33,8 +33,18 @@ export interface Outcome {
   readonly tokenExpiresAt: number | null | undefined
   /** Whether the session was ended that had begun, if one had. */
   readonly signedOut: boolean
+  /** How long it took, without the waits between tries. */
   readonly milliseconds: number
+  /** How long each wait between tries would have been, in milliseconds: these are over at once. */
+  readonly waits: readonly number[]
 }
+
+/** How long a trial may take: all of its calls are tried as often as they may be, on a busy machine. */
+const LONGEST_MS = 15_000
+
+/** The longest wait between two tries, and how often the calls of a trial may be repeated in all. */
+const LONGEST_WAIT_MS = 300_000
+const MOST_WAITS = 32
 
 /** Short enough for a stall to cost no time, and long enough for a busy machine. */
 const TIMEOUTS = { connect: 2_000, headers: 400, idle: 400, whole: 1_500, signOut: 1_000 }
@@ -100,13 +110,14 @@ interface Run {
   readonly endpoint: Endpoint
   readonly store: ObjectStore
   readonly events: RunEvent[]
+  readonly clock: Clock
   readonly tls: Tls | undefined
 }
 
-async function extractOnce({ url, endpoint, store, events, tls }: Run): Promise<Extracted> {
+async function extractOnce({ url, endpoint, store, events, clock, tls }: Run): Promise<Extracted> {
   const emit = (event: RunEvent): void => void events.push(event)
   const way = { proxy: undefined, authorities: tls === undefined ? [] : [tls.authority] }
-  const client = await connect(optionsFor(url, { emit, timeouts: TIMEOUTS, way }))
+  const client = await connect(optionsFor(url, { emit, clock, timeouts: TIMEOUTS, way }))
   try {
     const expiry = endpoint.name === 'tokens' ? { tokenExpiresAt: await client.tokenExpiresAt() } : {}
     const input = {
@@ -147,9 +158,10 @@ export async function tryOut(endpoint: Endpoint, spoil: Spoil, tls?: Tls): Promi
   const store = await storeFor(endpoint.entity)
   const before = new Set(await keysOf(store))
   const events: RunEvent[] = []
+  const clock = quickClock()
   const start = performance.now()
   try {
-    const run = { url: site.url, endpoint, store, events, tls }
+    const run = { url: site.url, endpoint, store, events, clock, tls }
     const { verdict, error, tokenExpiresAt } = await extractOnce(run).catch(
       (thrown: unknown): Extracted => ({ verdict: 'threw', error: thrown }),
     )
@@ -165,6 +177,7 @@ export async function tryOut(endpoint: Endpoint, spoil: Spoil, tls?: Tls): Promi
       heard: [...site.heard],
       strayed: { connections: other.connections(), heard: [...other.heard] },
       milliseconds: performance.now() - start,
+      waits: clock.waits,
     }
   } finally {
     await Promise.all([site.close(), other.close()])
@@ -193,6 +206,9 @@ const secretsTold = ({ told, written, rows }: Outcome): readonly string[] =>
     ({ secret, spelling }) => `${secret} (${spelling})`,
   )
 
+/** How the worst of all faults begins. */
+export const WRONG_ROWS = 'COMPLETE WITH WRONG ROWS'
+
 /**
  * What is wrong with an outcome, in words; nothing when all is as it must be. `control` are the rows of a good site.
  * Whatever was expected: an extraction never counts as complete with wrong rows.
@@ -202,12 +218,22 @@ export function faultsOf(outcome: Outcome, expected: Expectation, control: reado
   if (outcome.verdict === 'complete') {
     if (expected.is === 'refused') faults.push('complete, where it must be refused')
     if (textOf(outcome.rows, expected.same) !== textOf(control, expected.same))
-      faults.push(`COMPLETE WITH WRONG ROWS: ${inspect(outcome.rows)}`)
+      faults.push(`${WRONG_ROWS}: ${inspect(outcome.rows)}`)
   } else faults.push(...faultsOfRefusal(outcome, expected))
   for (const secret of secretsTold(outcome)) faults.push(`a secret is told: ${secret} in ${outcome.told}`)
   if (!outcome.signedOut) faults.push('the session was left open')
   if (outcome.strayed.connections > 0) faults.push(`the other host was called: ${outcome.strayed.heard}`)
-  return faults
+  return [...faults, ...faultsOfTime(outcome)]
+}
+
+/** Nobody may keep a night waiting: neither on the wire nor by what is asked for before the next try. */
+function faultsOfTime({ milliseconds, waits }: Outcome): string[] {
+  const longest = Math.max(0, ...waits)
+  return [
+    ...(milliseconds > LONGEST_MS ? [`it took ${Math.round(milliseconds)} ms`] : []),
+    ...(longest > LONGEST_WAIT_MS ? [`it waited ${longest} ms before the next try`] : []),
+    ...(waits.length > MOST_WAITS ? [`it tried again ${waits.length} times`] : []),
+  ]
 }
 
 function faultsOfRefusal({ error, verdict, written }: Outcome, expected: Expectation): string[] {

@@ -17,7 +17,7 @@ const ANSWERS: readonly (readonly [name: string, bytes: Buffer, shape: Shape | n
   ['an error', Buffer.from(complaint('404018')), null],
 ]
 
-const came = { prefixes: 0, compressed: 0, http: 0 }
+const came = { prefixes: 0, compressed: 0, http: 0, taken: 0 }
 
 /** What became of an answer in two pieces: the error's code, or how many items were taken. */
 function readAs(pieces: readonly Uint8Array[], shape: Shape | null): string | number {
@@ -56,6 +56,7 @@ describe.each(ANSWERS)('%s', (_, bytes, shape) => {
       if (code !== 'malformed-response') taken.push([length, code])
       came.prefixes += 1
     }
+    came.taken += taken.length
     expect(taken).toEqual([])
     const whole = readAs([bytes], shape)
     expect(whole).toBeTypeOf('number')
@@ -71,6 +72,7 @@ describe.each(ANSWERS)('%s', (_, bytes, shape) => {
       if (code !== 'malformed-response') taken.push([length, code])
       came.compressed += 1
     }
+    came.taken += taken.length
     expect(taken).toEqual([])
     expect(await unzippedAs(zipped, shape)).toBeTypeOf('number')
   })
@@ -91,8 +93,10 @@ describe('over HTTP, whole as a message and cut as XML', () => {
         const spoil = text((xml) =>
           Buffer.from(xml).subarray(0, Math.floor(Buffer.byteLength(xml.trimEnd()) * share)),
         )
-        expect(faultsOf(await tryOut(endpoint, spoil), malformed, []), `cut at ${share}`).toEqual([])
+        const outcome = await tryOut(endpoint, spoil)
         came.http += 1
+        if (outcome.verdict === 'complete') came.taken += 1
+        expect(faultsOf(outcome, malformed, []), `cut at ${share}`).toEqual([])
       }
     },
     limitFor(3, 30),
@@ -111,6 +115,6 @@ afterAll(() => {
     'prefixes, one for every byte': came.prefixes,
     'compressed prefixes, one for every byte': came.compressed,
     'cut answers over HTTP': came.http,
-    'taken for whole': 0,
+    'taken for whole': came.taken,
   })
 })

@@ -1,3 +1,5 @@
+import { IS_FULL } from '../guarantees/proof.ts'
+
 /** What became of an attack: how many vectors it had, and those that got through, each with what it did. */
 export interface Attack {
   readonly tried: number
@@ -16,3 +18,7 @@ export async function attack<V>(
   }
   return { tried: vectors.length, through }
 }
+
+/** Of the ways in which every vector is tried in full, those that the vector of this number takes in the suite: a third. */
+export const shareOf = <Way>(ways: readonly Way[], number: number): readonly Way[] =>
+  ways.filter((_, way) => IS_FULL || (way + number) % 3 === 0)

@@ -6,7 +6,7 @@ import { notify } from '../../lib/notify/notify.ts'
 import { envelope } from '../../lib/simulator/xml.ts'
 import { almanac, environmentOf, type Outcome } from '../cli/terminal.ts'
 import { failure, inbox, inputOf, outcome, portsOf, report, target } from '../notify/night.ts'
-import { type Attack, attack } from './attack.ts'
+import { type Attack, attack, shareOf } from './attack.ts'
 import { openBetween } from './between.ts'
 import type { HostileSite } from './hostile-site.ts'
 import { acts, LOG_TEXTS } from './log-texts.ts'
@@ -80,7 +80,11 @@ function byReporter(text: string): string | undefined {
 }
 
 /** Commands that repeat what they were given when they refuse it. */
-async function byArgument({ ask, root }: HostileSite, text: string): Promise<string | undefined> {
+async function byArgument(
+  { ask, root }: HostileSite,
+  text: string,
+  turn: number,
+): Promise<string | undefined> {
   const calls: readonly (readonly string[])[] = [
     ['query', '--', `SELECT * FROM "${text}"`],
     ['query', '--', `SELECT CAST('${text.replaceAll("'", "''")}' AS INTEGER)`],
@@ -92,7 +96,7 @@ async function byArgument({ ask, root }: HostileSite, text: string): Promise<str
     ['diff', '--', text, text],
     ['status', `--config=${text}`],
   ]
-  for (const call of calls)
+  for (const call of shareOf(calls, turn))
     for (const columns of [undefined, COLUMNS]) {
       const said = asked(call.join(' '), await ask(call, columns), columns !== undefined)
       if (said !== undefined) return said
@@ -210,7 +214,8 @@ const inGroups = (texts: readonly string[], size: number): readonly (readonly st
 export async function logLines(site: HostileSite): Promise<Attack> {
   const found = await attack(
     LOG_TEXTS,
-    async (text) => byReporter(text) ?? (await byMessage(text)) ?? byArgument(site, text),
+    async (text) =>
+      byReporter(text) ?? (await byMessage(text)) ?? byArgument(site, text, LOG_TEXTS.indexOf(text)),
   )
   const groups = inGroups(LOG_TEXTS.filter(fitsXml), LISTS.length)
   const errors = await attack(groups, (texts) => byServer(site, texts, 'error'))

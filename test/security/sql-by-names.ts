@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Attack, attack } from './attack.ts'
+import { type Attack, attack, shareOf } from './attack.ts'
 import { folderPrint, printChanges } from './folder-print.ts'
 import { answered, type HostileSite, LAST } from './hostile-site.ts'
 import { SQL_ARGUMENTS, SQL_NAMES } from './sql-texts.ts'
@@ -32,8 +32,8 @@ async function missed({ ask, names }: HostileSite, text: string): Promise<string
   return isRight ? undefined : `history found ${[...found]}, not ${[...wanted]}`
 }
 
-async function refused({ ask }: HostileSite, text: string): Promise<string | undefined> {
-  for (const call of refusing(text)) {
+async function refused({ ask }: HostileSite, text: string, turn: number): Promise<string | undefined> {
+  for (const call of shareOf(refusing(text), turn)) {
     // What begins with a hyphen is an option to the parser, and refused as one.
     const { exit, out } = await ask(call)
     if (exit !== 2 || out !== '') return `${call[0]} ended with ${exit}: ${out}`
@@ -56,8 +56,11 @@ async function wrongRows({ ask, names }: HostileSite): Promise<readonly string[]
 export async function sqlByNames(site: HostileSite): Promise<Attack> {
   const before = await folderPrint(site.base)
   const texts = sqlNames(site.outside)
-  const asked = await attack(texts, async (text) => (await missed(site, text)) ?? refused(site, text))
-  const given = await attack(SQL_ARGUMENTS, (text) => refused(site, text))
+  const asked = await attack(
+    texts,
+    async (text) => (await missed(site, text)) ?? refused(site, text, texts.indexOf(text)),
+  )
+  const given = await attack(SQL_ARGUMENTS, (text) => refused(site, text, SQL_ARGUMENTS.indexOf(text)))
   const verified = await site.ask(['verify', '--select', 'users,workbooks'])
   const after = await folderPrint(site.base)
   return {

@@ -10,6 +10,8 @@ const PERMISSION =
 const BUSY = 'S3 kept failing or asked to slow down: run the command again later.'
 const AUTHORITY =
   'Put the certificate authority that signed it into a PEM file and name that in AWS_CA_BUNDLE; checking is never switched off.'
+const KMS_KEY =
+  'The bucket’s KMS key cannot be used: enable it, or cancel its deletion. Without it nothing in the bucket can be read.'
 const NETWORK = 'Check the network, the proxy, and AWS_ENDPOINT_URL_S3 where that is set.'
 
 /** What to do about AWS's errors, by name (Amazon S3 API Reference, "Error responses"; AWS SDK for its own). */
@@ -30,6 +32,9 @@ const BY_NAME: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: KEYS,
   UnrecognizedClientException: KEYS,
   RequestTimeTooSkewed: 'Set the clock of this machine: AWS refuses requests that are 15 minutes off.',
+  'KMS.DisabledException': KMS_KEY,
+  'KMS.KMSInvalidStateException': KMS_KEY,
+  'KMS.NotFoundException': KMS_KEY,
   InvalidObjectState:
     'The object is in an archive class: restore it in S3 first, then run the command again.',
   ConditionalRequestConflict: 'Something else kept writing the same object: run the command again.',

@@ -29,6 +29,9 @@ const ERRORS: readonly (readonly [code: string, status: number, next: string])[]
   ['InvalidAccessKeyId', 403, 'access key'],
   ['SignatureDoesNotMatch', 403, 'access key'],
   ['RequestTimeTooSkewed', 403, 'clock'],
+  // A key that was disabled, and one that waits for its deletion.
+  ['KMS.DisabledException', 400, 'enable it'],
+  ['KMS.KMSInvalidStateException', 400, 'cancel its deletion'],
   ['InternalError', 500, 'later'],
   ['NotImplemented', 501, 'conditional writes'],
 ]

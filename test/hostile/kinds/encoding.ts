@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import {
   either,
   HARMLESS,
@@ -191,5 +191,30 @@ const COMPRESSED: readonly Line[] = [
   ['is gzip and Brotli', headed({ 'content-encoding': 'gzip, br' }), MALFORMED],
 ]
 
+/** More than an answer may hold once it is unpacked. It is packed when it is first asked for. */
+function bombOf(start: string, piece: string) {
+  let zipped: Buffer | undefined
+  const packed = (): Buffer =>
+    gzipSync(Buffer.concat([Buffer.from(start), Buffer.alloc(70 * 1024 * 1024, piece)]), {
+      level: constants.Z_BEST_SPEED,
+    })
+  return headed(GZIP, () => {
+    zipped ??= packed()
+    return zipped
+  })
+}
+
+const BOMBED = { only: ['users', 'site', 'signin'] }
+const TOO_LARGE = refused('response-too-large')
+const BOMBS: readonly Line[] = [
+  ['is 70 MB of white space once it is unpacked', bombOf('<tsResponse>', ' '), TOO_LARGE, BOMBED],
+  ['is 70 MB of one value once it is unpacked', bombOf('<tsResponse><user a="', 'a'), TOO_LARGE, BOMBED],
+]
+
 /** Characters, content types and compression. */
-export const ENCODING_KINDS: readonly Kind[] = kindsOn(READ, [...CHARACTERS, ...TYPES, ...COMPRESSED])
+export const ENCODING_KINDS: readonly Kind[] = kindsOn(READ, [
+  ...CHARACTERS,
+  ...TYPES,
+  ...COMPRESSED,
+  ...BOMBS,
+])
