@@ -157,7 +157,9 @@ export async function lands(world: World, self: Process, site: SimulatedSite, en
   await loadEntity(world, self, entity, site)
 }
 
-const isOwn = (manifest: Manifest, { name }: Process): boolean => manifest.run === name
+/** Whether a manifest is a process's own correction. What it goes on to commit, as every load does, is none. */
+const isOwn = ({ run, note }: Manifest, { name }: Process): boolean =>
+  run === name && note !== null && note.kind !== 'agreed'
 
 /** The manifests of a day, or of all days, in order. */
 async function manifestsOf(objects: ObjectStore, at: Place, dt?: Day): Promise<readonly Manifest[]> {
@@ -166,13 +168,30 @@ async function manifestsOf(objects: ObjectStore, at: Place, dt?: Day): Promise<r
   return read.map((object) => JSON.parse(new TextDecoder().decode(object?.bytes)))
 }
 
-/** A correction that reported success must be there, and be its own. */
-async function checkOwn(world: World, self: Process, at: Place, dt?: Day): Promise<void> {
-  const manifests = await manifestsOf(world.shared.objects, at, dt)
-  if (!manifests.some((manifest) => isOwn(manifest, self)))
-    world.watch.wrongs.push(
-      `${self.name} reported a correction of ${at.entity} ${dt ?? ''} that is not there`,
-    )
+/** The manifest that a process wrote; a correction is the only one of its process. */
+const ownOf = async ({ shared }: World, self: Process, at: Place): Promise<Manifest | undefined> =>
+  (await manifestsOf(shared.objects, at)).find((manifest) => isOwn(manifest, self))
+
+/** A correction that reports success must be there and be its own; one that says that another was first must not be there. */
+async function checkedCorrection(
+  world: World,
+  self: Process,
+  at: Place,
+  work: () => Promise<LoadResult>,
+): Promise<Manifest | undefined> {
+  try {
+    await work()
+  } catch (error) {
+    const isRefused = isError(error, 'stale-correction', 'already-committed')
+    if (isRefused && (await ownOf(world, self, at)) !== undefined)
+      world.watch.wrongs.push(`${self.name} made a correction of ${at.entity} and reported that it did not`)
+    throw error
+  }
+  // Days of the same rows share their candidate's name: the first of them is accepted, whichever that is by now.
+  const own = await ownOf(world, self, at)
+  if (own === undefined)
+    world.watch.wrongs.push(`${self.name} reported a correction of ${at.entity} that is not there`)
+  return own
 }
 
 /** Replaces or withdraws a committed day. */
@@ -187,14 +206,18 @@ export async function corrects(world: World, self: Process, site: SimulatedSite)
   // The newest day is the one that others may be publishing just now.
   const { dt } = chance.flip(0.5) ? (days.at(-1) ?? chance.pick(days)) : chance.pick(days)
   const old = (await manifestsOf(shared.objects, at, dt)).at(-1)
+  const facts = { dt, run: self.name, reason: 'simulated' }
   if (old?.candidate === null || chance.flip(0.3)) {
-    await withdrawDay(self.store, engine, entity, site.slug, { dt, run: self.name, reason: 'simulated' })
-  } else {
-    await landNow(world, self, site, entity, dt, tick({ ...world, day: dt }) + 60_000_000)
-    const correction = { dt, replaces: old?.candidate ?? '', run: self.name, reason: 'simulated' }
-    await replaceDay(self.store, engine, entity, site.slug, correction)
+    await checkedCorrection(world, self, at, () => withdrawDay(self.store, engine, entity, site.slug, facts))
+    return
   }
-  await checkOwn(world, self, at, dt)
+  await landNow(world, self, site, entity, dt, tick({ ...world, day: dt }) + 60_000_000)
+  const replaces = old?.candidate ?? ''
+  const own = await checkedCorrection(world, self, at, () =>
+    replaceDay(self.store, engine, entity, site.slug, { ...facts, replaces }),
+  )
+  if (own !== undefined && own.replaces?.candidate !== replaces)
+    world.watch.wrongs.push(`${self.name} replaced another reading of ${at.entity} ${dt} than it named`)
 }
 
 /** Accepts a held candidate. */
@@ -209,9 +232,7 @@ export async function accepts(world: World, self: Process, site: SimulatedSite):
   const { sha256: candidate } = chance.pick(held)
   watch.accepted.add(candidate)
   const correction = { sha256prefix: candidate.slice(0, 12), run: self.name, reason: 'simulated' }
-  await accept(self.store, engine, entity, site.slug, correction)
-  // Days of the same rows share their candidate's name: the first of them is accepted, whichever that is by now.
-  await checkOwn(world, self, at)
+  await checkedCorrection(world, self, at, () => accept(self.store, engine, entity, site.slug, correction))
 }
 
 /** Publishes everything anew. */

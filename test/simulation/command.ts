@@ -2,15 +2,15 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { LoadEngine } from '../../lib/load/transforms.ts'
 import { figure } from '../guarantees/proof.ts'
+import { openSimulated } from './engines.ts'
 import { type Simulated, simulate } from './simulate.ts'
 
 const USAGE = `npm run simulate -- [--seeds N] [--start K] [--duckdb]
 
 Plays seeds K, K+1, … of the simulation: the real extract, load, corrections, rebuild and verify over a store that fails,
 with processes that die and come between one another. Each seed is the same every time. --duckdb computes rows by DuckDB
-itself instead of the plain engine, in small worlds: it is twenty times slower. A seed that is wrong is printed; repeat it with --start.`
+itself instead of the plain engine, most in small worlds: it is twenty times slower. A seed that is wrong is printed; repeat it with --start.`
 
 interface Share {
   readonly start: number
@@ -18,22 +18,11 @@ interface Share {
   readonly duckdb: boolean
 }
 
-/** The engine that was asked for, and how to close it. DuckDB is loaded only when it is wanted. */
-async function engineFor(duckdb: boolean): Promise<{ engine: LoadEngine; close(): Promise<void> }> {
-  if (!duckdb) {
-    const { plainEngine } = await import('./plain-engine.ts')
-    return { engine: plainEngine, close: async () => undefined }
-  }
-  const { openEngine } = await import('../../lib/transform/engine.ts')
-  // A process that waits for its turn keeps its session: with fewer, all would wait for one another.
-  const engine = await openEngine({ threads: 1, sessions: 256 })
-  return { engine, close: engine.close }
-}
-
 async function playShare({ start, seeds, duckdb }: Share): Promise<Simulated> {
-  const { engine, close } = await engineFor(duckdb)
+  const name = duckdb ? 'duckdb' : 'plain'
+  const { engine, close } = await openSimulated(name)
   try {
-    return await simulate(start, seeds, engine, duckdb ? 'small' : undefined)
+    return await simulate(start, seeds, engine, name)
   } finally {
     await close()
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { cases, figure, limitFor } from '../guarantees/proof.ts'
 import { plainEngine } from './plain-engine.ts'
+import { regressionsOver } from './regressions.ts'
 import { playSeed } from './seed.ts'
 import { simulate } from './simulate.ts'
 
@@ -14,11 +15,16 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
+for (const { seed, size, found } of regressionsOver('duckdb'))
+  test(`${size} seed ${seed}, which found that ${found}`, async () => {
+    expect((await playSeed(seed, engine, size)).wrongs).toEqual([])
+  })
+
 test(
   `${SEEDS} seeds over DuckDB itself lose nothing and fake nothing`,
   async () => {
     // Other seeds than those of the plain engine.
-    const { seeds, operations, processes, wrong } = await simulate(1_000_001, SEEDS, engine, 'small')
+    const { seeds, operations, processes, wrong } = await simulate(1_000_001, SEEDS, engine, 'duckdb')
     expect(wrong).toEqual([])
     figure('simulation-duckdb', {
       seeds,

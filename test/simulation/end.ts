@@ -2,13 +2,14 @@ import { addDays } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
 import { AREAS, type Area, keys, type Place, parseKey } from '../../lib/core/keys.ts'
 import { committedDays } from '../../lib/core/manifest.ts'
+import type { CandidateReceipt } from '../../lib/core/receipt.ts'
 import { completeLandings } from '../../lib/load/landing.ts'
 import { type LoadResult, load, rebuild } from '../../lib/load/load.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { night, start } from './actors.ts'
 import { CALM } from './faults.ts'
 import { isMassLoss } from './mass-loss.ts'
-import { committedReadings, observedReadings, rowsText } from './oracle.ts'
+import { type CommittedReading, committedReadings, observedReadings, rowsText } from './oracle.ts'
 import { plainRows } from './plain-file.ts'
 import { nowOf, type SimulatedSite } from './site.ts'
 import { beginOf, type World } from './world.ts'
@@ -64,6 +65,26 @@ async function checkHeld(world: World, at: Place, { held }: LoadResult): Promise
     const reading = { dt, rows, manifest: undefined as never }
     if (!isMassLoss(at.entity, taken, before, reading, 'from'))
       world.watch.wrongs.push(`at the end, ${at.entity} of ${dt} is held for no reason`)
+  }
+  await checkDisordered(world, at, taken, held)
+}
+
+/** When all is whole again, a reading is incomplete only where the days beside it leave no place for it. */
+async function checkDisordered(
+  { shared, watch }: World,
+  at: Place,
+  taken: readonly CommittedReading[],
+  held: LoadResult['held'],
+): Promise<void> {
+  for (const { dt, candidate } of held.filter(
+    (day) => day.verdict === 'incomplete' && day.candidate !== '',
+  )) {
+    const object = await shared.objects.read(keys.candidateReceipt(at, dt, candidate))
+    const { observedFrom }: CandidateReceipt = JSON.parse(new TextDecoder().decode(object?.bytes))
+    const before = taken.findLast((each) => each.dt < dt)?.manifest.observedFrom ?? 0
+    const after = taken.find((each) => each.dt > dt)?.manifest.observedFrom ?? Number.POSITIVE_INFINITY
+    if (before < observedFrom && observedFrom < after)
+      watch.wrongs.push(`at the end, ${at.entity} of ${dt} counts as incomplete, and could be committed`)
   }
 }
 

@@ -6,6 +6,8 @@ export interface FaultMix {
   readonly failsBefore: number
   /** The store does it, and its answer is lost. */
   readonly failsAfter: number
+  /** A conditional write is made, and answered as lost: its answer was lost, and sent again it met what it had written. */
+  readonly answersLost: number
   /** The process dies before or after an operation. */
   readonly dies: number
   /** From some operation on, everything of this process fails. */
@@ -24,6 +26,7 @@ export interface FaultMix {
 export const CALM: FaultMix = {
   failsBefore: 0,
   failsAfter: 0,
+  answersLost: 0,
   dies: 0,
   breaks: 0,
   rots: 0,
@@ -36,6 +39,7 @@ export const CALM: FaultMix = {
 const WHEN_ON: FaultMix = {
   failsBefore: 0.01,
   failsAfter: 0.02,
+  answersLost: 0.06,
   dies: 0.015,
   breaks: 0.004,
   rots: 0.01,

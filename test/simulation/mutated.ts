@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { Mutant } from './mutants.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
+const ENGINE = '@duckdb/node-api'
 const LIB = join(HERE, '../../lib')
 
 /** A source with a mutant's edits. Throws when one of them does not stand just once: a mutant that changes nothing proves nothing. */
@@ -31,6 +33,15 @@ const mutating = (mutant: Mutant): Plugin => ({
   },
 })
 
+/** DuckDB stays where it is installed: its binary cannot be bundled, and is not found from elsewhere. */
+const installedEngine: Plugin = {
+  name: 'engine',
+  setup: (bundler) => {
+    const path = createRequire(import.meta.url).resolve(ENGINE)
+    bundler.onResolve({ filter: new RegExp(`^${ENGINE}$`) }, () => ({ path, external: true }))
+  },
+}
+
 /** Bundles the simulation, with a mutant in it when one is given, into a file that plays seeds until one is wrong; the source stays as it is. */
 export async function bundleSimulation(outfile: string, mutant?: Mutant): Promise<void> {
   await build({
@@ -41,7 +52,7 @@ export async function bundleSimulation(outfile: string, mutant?: Mutant): Promis
     format: 'esm',
     target: 'node20',
     logLevel: 'silent',
-    plugins: mutant === undefined ? [] : [mutating(mutant)],
+    plugins: [installedEngine, ...(mutant === undefined ? [] : [mutating(mutant)])],
     // Packages of CommonJS ask for Node's modules by `require`.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",

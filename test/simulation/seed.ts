@@ -56,6 +56,7 @@ function newWorld(seed: number, chance: Chance, engine: LoadEngine, size: Size):
       shared.keys.add(write.key)
       await watch.written(write)
     },
+    removed: watch.removed,
   }
   const day = addDays('2026-10-20', seed % 20)
   const slugs = size === 'large' && chance.flip(0.2) ? ['alpha', 'beta'] : ['alpha']

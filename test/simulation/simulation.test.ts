@@ -2,17 +2,15 @@ import { expect, test } from 'vitest'
 import { cases, figure, limitFor } from '../guarantees/proof.ts'
 import { simulateApart } from './apart.ts'
 import { plainEngine } from './plain-engine.ts'
-import { REGRESSIONS } from './regressions.ts'
+import { regressionsOver } from './regressions.ts'
 import { playSeed } from './seed.ts'
 
 const SEEDS = cases('simulation', { suite: 150, full: 20_000 })
 
-test.each(REGRESSIONS.map(({ seed, found }) => [seed, found]))(
-  'seed %i, which found that %s',
-  async (seed) => {
-    expect((await playSeed(seed, plainEngine, 'large')).wrongs).toEqual([])
-  },
-)
+for (const { seed, size, found } of regressionsOver('plain'))
+  test(`${size} seed ${seed}, which found that ${found}`, async () => {
+    expect((await playSeed(seed, plainEngine, size)).wrongs).toEqual([])
+  })
 
 test(
   `${SEEDS} seeds of processes that fail, die and come between one another lose nothing and fake nothing`,

@@ -3,7 +3,8 @@ import type { Chance } from './chance.ts'
 
 /** A thing of the site: what changes of it. */
 export interface Thing {
-  readonly name: string
+  /** Null where Tableau sends none. */
+  readonly name: string | null
   readonly size: string
   readonly tags: readonly string[]
 }
@@ -36,7 +37,7 @@ export interface SimulatedSite {
   readonly grows: boolean
 }
 
-const NAMES = ['A', 'B', 'C'] as const
+const NAMES = ['A', 'B', null] as const
 const ROLES = ['r', 'w'] as const
 
 const anyThing = (chance: Chance): Thing => ({
@@ -127,7 +128,7 @@ const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z
 /** A thing as Tableau's XML would be read. */
 export const thingItem = (id: string, { name, size, tags }: Thing): RawItem => ({
   '@id': id,
-  '@name': name,
+  ...(name === null ? {} : { '@name': name }),
   '@size': size,
   tags: '',
   ...(tags.length === 0 ? {} : { 'tags/tag/@label': tags }),

@@ -25,6 +25,8 @@ export interface SharedStore {
   operations: number
   /** Called after every write that was made. */
   written(write: Written): Promise<void>
+  /** Called before an object is removed. */
+  removed(actor: string, key: string): void
 }
 
 /** The store of one process, and whether that process is dead: whatever it throws then, nobody sees. */
@@ -79,7 +81,11 @@ export function processStore(
     if (!result.won) return result
     shared.rotten.delete(key)
     await shared.written({ actor, key, bytes, before })
-    return result
+    return chance.flip(mix.answersLost) ? { won: false as const } : result
+  }
+  const remove = (key: string): Promise<void> => {
+    shared.removed(actor, key)
+    return shared.objects.remove(key)
   }
   const store: ObjectStore = {
     read: (key) =>
@@ -90,7 +96,7 @@ export function processStore(
       }),
     head: (key) => step(`head ${key}`, () => shared.objects.head(key)),
     list: (prefix) => step(`list ${prefix}`, () => shared.objects.list(prefix)),
-    remove: (key) => step(`remove ${key}`, () => shared.objects.remove(key)),
+    remove: (key) => step(`remove ${key}`, () => remove(key)),
     write: (key, bytes, condition) => step(`write ${key}`, () => write(key, bytes, condition)),
   }
   return { store, isDead: () => health.state === 'dead' }

@@ -31,6 +31,8 @@ export interface Watch {
   /** Remembers since when an actor may have looked. */
   begins(actor: string): void
   written(write: Written): Promise<void>
+  /** Nothing but landing is ever removed: a reader by prefix listing would miss what was there. */
+  removed(actor: string, key: string): void
   /** A load of a place ended well: what it wrote last may not be older than what was committed before it looked. */
   loaded(actor: string, at: Place): Promise<void>
   /** What should be published of a place now. */
@@ -172,6 +174,9 @@ export function openWatch(objects: SharedStore['objects']): Watch {
         wrongs.push(`${actor} ended well, and ${key} is older than what was committed before it was written`)
     },
     expected: (at) => epochsOf(at).at(-1)?.published ?? new Map(),
+    removed: (actor, key) => {
+      if (parseKey(key)?.area !== 'landing') wrongs.push(`${actor} removed ${key}, which is never removed`)
+    },
     written: async (write) => {
       const parsed = parseKey(write.key)
       if (parsed === undefined) return void wrongs.push(`${write.key} is no key of the warehouse`)
