@@ -133,7 +133,8 @@ it('a redirect from https to plain http is not followed', async () => {
 
 describe.each(TABLES)('%s', (_, kinds) => {
   for (const [index, kind] of kinds.entries()) {
-    it(
+    const each = kind.waits === true ? it.concurrent : it
+    each(
       `a server that ${kind.name}`,
       async () => {
         came.named += 1

@@ -57,6 +57,8 @@ export interface Kind {
   readonly but?: Readonly<Record<string, Expectation>>
   /** Endpoints where it can be tried; all of its sorts when absent. */
   readonly only?: readonly string[]
+  /** It is mostly waited for, so that others may be tried meanwhile. */
+  readonly waits?: boolean
 }
 
 /** It must be refused with one of these codes. */
@@ -89,7 +91,7 @@ export type Line = readonly [
   name: string,
   spoil: Spoil,
   expect: Expectation,
-  more?: Pick<Kind, 'but' | 'only'>,
+  more?: Pick<Kind, 'but' | 'only' | 'waits'>,
 ]
 
 /** Kinds from the lines of a table. */

@@ -161,33 +161,23 @@ const NO_HTTP: readonly Line[] = [
   ],
 ]
 
-/** Each costs its limit of time, five times over: an endpoint of each sort is enough. */
-const only = ['users', 'members', 'site', 'signin', 'me']
+/** Each costs its limit of time, five times over: an endpoint of each sort is enough, and they are waited for at once. */
+const waiting = { only: ['users', 'members', 'site', 'signin', 'me'], waits: true } as const
 const STALLS: readonly Line[] = [
-  ['stalls before its headers', saying('', 'stall'), UNREACHABLE, { only }],
-  ['stalls within its headers', saying(HEAD, 'stall'), UNREACHABLE, { only }],
-  ['stalls within its body', saying(half, 'stall'), UNREACHABLE, { only }],
-  [
-    'stalls a byte before its end',
-    saying((good) => whole(good).slice(0, -1), 'stall'),
-    UNREACHABLE,
-    { only },
-  ],
-  ['stalls between two chunks', saying(({ xml }) => CHUNKED + chunk(xml), 'stall'), UNREACHABLE, { only }],
-  ['stalls once within its body', once(saying(half, 'stall')), HARMLESS, { only }],
-  ['drips a byte at a time for ever', endlessly(`${HEAD}\r\n<tsResponse>`, ' ', 50), UNREACHABLE, { only }],
+  ['stalls before its headers', saying('', 'stall'), UNREACHABLE, waiting],
+  ['stalls within its headers', saying(HEAD, 'stall'), UNREACHABLE, waiting],
+  ['stalls within its body', saying(half, 'stall'), UNREACHABLE, waiting],
+  ['stalls a byte before its end', saying((good) => whole(good).slice(0, -1), 'stall'), UNREACHABLE, waiting],
+  ['stalls between two chunks', saying(({ xml }) => CHUNKED + chunk(xml), 'stall'), UNREACHABLE, waiting],
+  ['stalls once within its body', once(saying(half, 'stall')), HARMLESS, waiting],
+  ['drips a byte at a time for ever', endlessly(`${HEAD}\r\n<tsResponse>`, ' ', 50), UNREACHABLE, waiting],
   [
     'drips its headers for ever',
     endlessly(HEAD, 'X: y\r\n', 50),
     refused('unreachable', 'response-too-large'),
-    { only },
+    waiting,
   ],
-  [
-    'sends early hints for ever',
-    endlessly('', 'HTTP/1.1 103 Early Hints\r\n\r\n', 50),
-    UNREACHABLE,
-    { only },
-  ],
+  ['sends early hints for ever', endlessly('', 'HTTP/1.1 103 Early Hints\r\n\r\n', 50), UNREACHABLE, waiting],
 ]
 
 /** What happens on the socket, below HTTP and against it. */
