@@ -42,8 +42,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Left alone, the runner keeps one core free: of two, that is half the machine.
-    poolOptions: { forks: { maxForks: Math.max(2, availableParallelism() - 1) } },
+    // Left alone, the runner keeps one core free. One process more than cores are: some wait for what they test to be late.
+    poolOptions: { forks: { maxForks: availableParallelism() + 1 } },
     ...(isShuffled ? {} : { sequence: { sequencer: LongestFirst } }),
   },
 })
