@@ -25,8 +25,8 @@ const SCENES = [...LOAD_SCENES, ...NIGHT_SCENES]
 /** Every operation in full. In the suite one change and one read in so many, fewer of the longest scenes. */
 function planFor({ name }: Scene): Plan {
   if (IS_FULL) return { stride: 1, changes: 1 }
-  if (/ night/.test(name)) return { stride: 67, changes: 23 }
-  return name.endsWith('links') ? { stride: 31, changes: 5 } : { stride: 13, changes: 2 }
+  if (/ night/.test(name)) return { stride: 131, changes: 43 }
+  return name.endsWith('links') ? { stride: 41, changes: 7 } : { stride: 17, changes: 3 }
 }
 
 /** On a disk every write takes a few flushes of it, so that fewer are struck. */

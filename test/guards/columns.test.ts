@@ -22,7 +22,7 @@ const losable = (entity: Entity): readonly string[] =>
 
 /** Column by column; where there are very many, the suite loses some in one night. */
 function together(columns: readonly string[]): readonly (readonly string[])[] {
-  const size = IS_FULL ? 1 : Math.ceil(columns.length / 8)
+  const size = IS_FULL ? 1 : Math.ceil(columns.length / 4)
   return numbers(0, Math.ceil(columns.length / size)).map((i) => columns.slice(i * size, (i + 1) * size))
 }
 

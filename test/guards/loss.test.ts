@@ -8,7 +8,7 @@ import { exitOf } from '../../lib/core/verdict.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import { load } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
-import { figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
+import { figure, IS_FULL, limitFor, someOf } from '../guarantees/proof.ts'
 import { publishedRows, shownRows } from '../load/toy.ts'
 import {
   candidatesOn,
@@ -127,7 +127,9 @@ describe.each(named(STATES))('%s', (_, entity) => {
     },
     limitFor(5, 5),
   )
+})
 
+describe.each(named(someOf(STATES, 3)))('%s, at the limit', (_, entity) => {
   test.each(LIMIT_SIZES)(
     'of %d rows: the largest loss passes, one row more is held',
     async (size) => {

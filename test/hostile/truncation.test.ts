@@ -79,7 +79,7 @@ describe.each(ANSWERS)('%s', (_, bytes, shape) => {
 })
 
 /** How many cuts of each endpoint's answers go through a real server, spread over the answer. */
-const CUTS = cases('truncations', { suite: 5, full: 100 })
+const CUTS = cases('truncations', { suite: 3, full: 100 })
 
 const malformed = { is: 'refused', codes: ['malformed-response'], same: () => [] } as const
 

@@ -156,7 +156,7 @@ describe('the laws of events', () => {
   test(
     `${EVENTS} events in ${READINGS} readings of two kinds: any order, some twice, two loads at once`,
     async () => {
-      const wanted = cases('event-laws', { suite: 4_000, full: 100_000 })
+      const wanted = cases('event-laws', { suite: 2_000, full: 100_000 })
       const luck = fc.array(fc.nat(99), { minLength: READINGS, maxLength: READINGS })
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 0 }), orderOf(READINGS), luck, async (seed, [order], chances) => {

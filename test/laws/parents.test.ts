@@ -148,7 +148,7 @@ describe('the laws of what is read parent by parent', () => {
   test(
     `${NIGHTS} nights of ${BOXES} parents each, of every verdict, in any order, corrected and withdrawn`,
     async () => {
-      const wanted = cases('parent-laws', { suite: 1_000, full: 30_000 })
+      const wanted = cases('parent-laws', { suite: 500, full: 30_000 })
       let days = 0
       const corrections = fc.array(fc.tuple(fc.nat(NIGHTS - 1), fc.boolean()), { minLength: 1, maxLength: 2 })
       await fc.assert(

@@ -161,7 +161,7 @@ async function live(steps: readonly Step[], luck: number): Promise<void> {
 }
 
 describe('small worlds', () => {
-  const runs = cases('small-worlds', { suite: 40, full: 800, largest: 2_000 })
+  const runs = cases('small-worlds', { suite: 25, full: 800, largest: 2_000 })
   test(
     `${runs} random lives of a warehouse of five nights and four keys`,
     async () => {

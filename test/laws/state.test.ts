@@ -109,7 +109,7 @@ describe('the laws of history', () => {
   test(
     `calendars of ${KEYS} keys each, in any order, corrected and withdrawn`,
     async () => {
-      const wanted = cases('history-laws', { suite: 3_000, full: 60_000, largest: 200_000 })
+      const wanted = cases('history-laws', { suite: 1_500, full: 60_000, largest: 200_000 })
       let days = 0
       await fc.assert(
         fc.asyncProperty(plan, async (each) => {

@@ -234,7 +234,7 @@ async function checkStore(store: ObjectStore, committed: ReadonlyMap<string, Rea
   )
 }
 
-const RUNS = Number(process.env['ALMANAC_HISTORY_CALENDARS'] ?? 12)
+const RUNS = Number(process.env['ALMANAC_HISTORY_CALENDARS'] ?? 8)
 
 async function foldAgrees(each: Plan): Promise<void> {
   const store = memoryStore()

@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
+import { figure, IS_FULL, limitFor, someOf } from '../guarantees/proof.ts'
 import { simulateApart } from './apart.ts'
 import type { EngineName } from './engines.ts'
 import { FOLD_MUTANTS } from './fold-mutants.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
-import { edited } from './mutated.ts'
+import { edited, LIB } from './mutated.ts'
 
 /** A mutant that lives longer is not found often enough to be found by anybody. */
 const MOST_SEEDS = 5000
@@ -30,17 +32,22 @@ async function find(mutant: Mutant, engine: EngineName, first: number): Promise<
   seedsNeeded.push(seeds)
 }
 
-test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+test.each(someOf(MUTANTS, 3).map((mutant) => [mutant.name, mutant] as const))(
   'the simulation finds out when %s',
   (_, mutant) => find(mutant, 'plain', 1),
   limitFor(20, 120),
 )
 
-test.each(FOLD_MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+test.each(someOf(FOLD_MUTANTS, 3).map((mutant) => [mutant.name, mutant] as const))(
   'the simulation over DuckDB finds out when %s',
   (_, mutant) => find(mutant, 'duckdb', 1_000_001),
   limitFor(20, 120),
 )
+
+test('every mutant has its text in the source', async () => {
+  for (const mutant of [...MUTANTS, ...FOLD_MUTANTS])
+    expect(edited(await readFile(join(LIB, mutant.file), 'utf8'), mutant)).not.toBe('')
+})
 
 test('a mutant whose text is not in the source any more is refused', () => {
   const [mutant] = MUTANTS

@@ -7,7 +7,8 @@ import type { Mutant } from './mutants.ts'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const ENGINE = '@duckdb/node-api'
-const LIB = join(HERE, '../../lib')
+/** Where the source is that mutants change. */
+export const LIB = join(HERE, '../../lib')
 
 /** A source with a mutant's edits. Throws when one of them does not stand just once: a mutant that changes nothing proves nothing. */
 export function edited(source: string, { name, file, edits }: Mutant): string {

@@ -5,7 +5,7 @@ import { plainEngine } from './plain-engine.ts'
 import { regressionsOver } from './regressions.ts'
 import { playSeed } from './seed.ts'
 
-const SEEDS = cases('simulation', { suite: 150, full: 20_000 })
+const SEEDS = cases('simulation', { suite: 100, full: 20_000 })
 
 for (const { seed, size, found } of regressionsOver('plain'))
   test(`${size} seed ${seed}, which found that ${found}`, async () => {
