@@ -97,23 +97,31 @@ function partsOf(text: string): string[] {
   return [...wholes, ...parts.filter((part) => !WORD.test(part))]
 }
 
-/** Parts of secrets by their first characters. */
-type Parts = ReadonlyMap<string, ReadonlySet<string>>
-
-function byHead(secrets: Iterable<string>): Parts {
-  const parts = new Map<string, Set<string>>()
-  for (const part of [...secrets].flatMap(opening).flatMap(partsOf).map(folded)) {
-    const head = part.slice(0, PART)
-    const same = parts.get(head) ?? new Set()
-    parts.set(head, same.add(part))
-  }
-  return parts
-}
+/** Parts of secrets by their first characters, each with how many secrets have it. */
+type Parts = Map<string, Map<string, number>>
 
 /** The secrets of this process. They stand in no object that anything else can reach. */
 const known = new Set<string>()
-/** Made when a text is looked at for the first time after a secret came. */
-let knownParts: Parts | undefined
+/** Those among them whose parts are not worked out yet: that is done when a text is looked at next. */
+const unread = new Set<string>()
+const knownParts: Parts = new Map()
+
+/** Adds the parts of a secret, or takes them away again: all that are known at once would be many times the work. */
+function count(secret: string, by: 1 | -1): void {
+  for (const part of new Set(opening(secret).flatMap(partsOf).map(folded))) {
+    const head = part.slice(0, PART)
+    const same = knownParts.get(head) ?? new Map<string, number>()
+    const left = (same.get(part) ?? 0) + by
+    if (left > 0) knownParts.set(head, same.set(part, left))
+    else same.delete(part)
+    if (same.size === 0) knownParts.delete(head)
+  }
+}
+
+function forget(secret: string): void {
+  known.delete(secret)
+  if (!unread.delete(secret)) count(secret, -1)
+}
 
 /**
  * Keeps a secret from showing: from now on `withoutSecrets`, and so every error and every event of a run, hides it. Whoever
@@ -126,15 +134,15 @@ export function hideFromNowOn(secret: string): void {
   const isKnown = known.delete(text)
   known.add(text)
   if (isKnown) return
-  for (const oldest of known) if (known.size > MOST_KNOWN) known.delete(oldest)
-  knownParts = undefined
+  unread.add(text)
+  for (const oldest of known) if (known.size > MOST_KNOWN) forget(oldest)
 }
 
 /** How long the longest part of a secret is that begins there; 0 when none does. */
 function partAt(text: string, start: number, parts: Parts): number {
   const found = parts.get(text.slice(start, start + PART))
   if (found === undefined) return 0
-  return Math.max(...[...found].map((part) => (text.startsWith(part, start) ? part.length : 0)))
+  return Math.max(...[...found.keys()].map((part) => (text.startsWith(part, start) ? part.length : 0)))
 }
 
 /** Where parts of secrets stand in a text, those that touch as one. */
@@ -155,7 +163,8 @@ function secretRuns(text: string, parts: Parts): readonly (readonly [start: numb
  * server, a proxy or a webhook repeats of what it was told reads `[hidden]`.
  */
 export function withoutSecrets(text: string): string {
-  knownParts ??= byHead(known)
+  for (const secret of unread) count(secret, 1)
+  unread.clear()
   let [clean, done] = ['', 0]
   for (const [start, end] of secretRuns(folded(text), knownParts)) {
     clean += text.slice(done, start) + HIDDEN

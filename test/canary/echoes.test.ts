@@ -103,7 +103,7 @@ function round(n: number): Case[] {
 }
 
 /** Every `step`-th case in the suite, so that each kind of answer and each moment has its turn. */
-const wanted = cases('secret-canary', { suite: 12, full: 2 * HOSTILITIES.length })
+const wanted = cases('secret-canary', { suite: 24, full: 2 * HOSTILITIES.length })
 const all = Array.from({ length: Math.ceil(wanted / HOSTILITIES.length) }, (_, n) => round(n)).flat()
 const CASES = Array.from({ length: wanted }, (_, i) => all[Math.floor((i * all.length) / wanted)] as Case)
 

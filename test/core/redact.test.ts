@@ -189,6 +189,25 @@ describe('a secret that is known', () => {
     expect(redact.withoutSecrets('5ecret-0-7x9')).not.toBe('[hidden]')
   })
 
+  test('that is forgotten leaves the parts that it shares with another', () => {
+    redact.hideFromNowOn('Q7x2zz9k1-5first')
+    redact.hideFromNowOn('Q7x2zz9k1-6other')
+    expect(redact.withoutSecrets('k1-5first')).toBe('[hidden]')
+    for (let i = 0; i < 63; i++) redact.hideFromNowOn(`5ecret-${i}-7x9`)
+    expect(redact.withoutSecrets('k1-5first')).toBe('k1-5first')
+    expect(redact.withoutSecrets('Q7x2zz9k1')).toBe('[hidden]')
+    redact.hideFromNowOn('zz?9k3!f9?Q7x2')
+    expect(redact.withoutSecrets('Q7x2zz9k1')).toBe('Q7x2zz9k1')
+  })
+
+  test('that is forgotten before a text was looked at takes nothing from the others', () => {
+    redact.hideFromNowOn('Q7x2zz9k1-5first')
+    redact.hideFromNowOn('Q7x2zz9k1-6other')
+    for (let i = 0; i < 63; i++) redact.hideFromNowOn(`5ecret-${i}-7x9`)
+    expect(redact.withoutSecrets('Q7x2zz9k1')).toBe('[hidden]')
+    expect(redact.withoutSecrets('k1-5first')).toBe('k1-5first')
+  })
+
   test('that comes again is as new', () => {
     redact.hideFromNowOn('0a1b2c3d4e')
     for (let i = 0; i < 63; i++) redact.hideFromNowOn(`5ecret-${i}-7x9`)
