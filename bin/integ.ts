@@ -199,15 +199,25 @@ async function alarms(subject: Subject): Promise<string> {
     : wrong(`${ringing.join(', ')} ring`)
 }
 
-async function subscribed(subject: Subject): Promise<string> {
-  const [topic] = await resourcesOf(subject, 'State', 'AWS::SNS::Topic')
-  const { Subscriptions } = await aws<{ Subscriptions: { Endpoint: string; SubscriptionArn: string }[] }>(
-    subject,
-    ...['sns', 'list-subscriptions-by-topic', '--topic-arn', topic?.PhysicalResourceId ?? ''],
-  )
+interface Subscribed {
+  readonly Subscriptions: readonly { readonly Endpoint: string; readonly SubscriptionArn: string }[]
+}
+
+/** How many are told of a topic. Throws where nobody is, or an address is not confirmed. */
+async function subscribedTo(subject: Subject, topic: string): Promise<number> {
+  const asked = ['sns', 'list-subscriptions-by-topic', '--topic-arn', topic]
+  const { Subscriptions } = await aws<Subscribed>(subject, ...asked)
   const open = Subscriptions.filter(({ SubscriptionArn }) => !SubscriptionArn.startsWith('arn:'))
   if (open.length > 0) wrong(`not confirmed: ${open.map(({ Endpoint }) => Endpoint).join(', ')}`)
-  return Subscriptions.length > 0 ? `${Subscriptions.length} confirmed` : wrong('nobody is told')
+  return Subscriptions.length > 0 ? Subscriptions.length : wrong('nobody is told')
+}
+
+async function subscribed(subject: Subject): Promise<string> {
+  const topics = await resourcesOf(subject, 'State', 'AWS::SNS::Topic')
+  if (topics.length === 0) wrong('there is no topic')
+  const told: number[] = []
+  for (const { PhysicalResourceId } of topics) told.push(await subscribedTo(subject, PhysicalResourceId))
+  return `${told.join(' and ')} confirmed`
 }
 
 const CHECKS: readonly Check[] = [

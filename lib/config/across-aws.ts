@@ -84,7 +84,13 @@ function againSaid(path: Path, value: unknown): readonly Said[] {
 }
 
 function listsSaid({ path, draft }: DraftEnvironment): readonly Said[] {
-  const places = [['sites'], ['network', 'subnets'], ['network', 'securityGroups'], ['alarms', 'emails']]
+  const places = [
+    ['sites'],
+    ['network', 'subnets'],
+    ['network', 'securityGroups'],
+    ['alarms', 'emails'],
+    ['alarms', 'pages'],
+  ]
   return places.flatMap(([field = '', inside]) => {
     const value = inside === undefined ? draft[field] : object(draft[field])[inside]
     return againSaid([...path, field, ...(inside === undefined ? [] : [inside])], value)

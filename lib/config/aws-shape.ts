@@ -83,14 +83,23 @@ const retention = closed('an object of days', {
     .exactOptional(),
 })
 
+const emails = several(
+  'e-mail addresses',
+  shaped('an e-mail address, such as bi-oncall@example.com', /^[^\s@<>,;"]+@[^\s@<>,;"]+\.[^\s@<>,;"]+$/),
+)
+
 const alarms = closed('an object with "emails"', {
-  emails: several(
-    'e-mail addresses',
-    shaped('an e-mail address, such as bi-oncall@example.com', /^[^\s@<>,;"]+@[^\s@<>,;"]+\.[^\s@<>,;"]+$/),
-  ).meta({
+  emails: emails.meta({
     description: 'Who is told, at least one. Each address gets a mail first in which it must be confirmed.',
     examples: [['bi-oncall@example.com']],
   }),
+  pages: emails
+    .meta({
+      description:
+        'Who is woken when a day is in danger, such as the address of a pager; without it, those of "emails". They hear of nothing else.',
+      examples: [['bi-pager@example.com']],
+    })
+    .exactOptional(),
   snapshotAgeHours: whole(
     25,
     168,

@@ -23,6 +23,8 @@ export interface DeploymentRetention {
 export interface DeploymentAlarms {
   /** At least one. */
   readonly emails: readonly string[]
+  /** Who is woken; where nobody is named, those of `emails`. */
+  readonly pages?: readonly string[] | undefined
   readonly snapshotAgeHours: number
   readonly monthlyBudgetUsd: number
 }

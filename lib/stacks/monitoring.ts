@@ -34,25 +34,25 @@ export class MonitoringStack extends Stack {
     const { name, alarms } = deployment
     const sites = [...pipelines].map(([site, pipeline]) => ({ environment: name, site, pipeline }))
     const specs = alarmsOf(alarms.snapshotAgeHours)
-    const made = sites.flatMap((site) => alarmsOfSite(this, site, specs, state.topic))
+    const made = sites.flatMap((site) => alarmsOfSite(this, site, specs, state))
     tellOfReads(this, deployment, state, [...pipelines.values()])
     dashboard(this, name, sites, made)
     budget(this, deployment, state.topic)
   }
 }
 
-/** All alarms of a site. A message goes to the topic itself; of the pages one alarm over all does. */
+/** All alarms of a site. A message goes to its topic by itself; of the pages one alarm over all goes to theirs. */
 function alarmsOfSite(
   scope: Construct,
   watched: WatchedSite,
   specs: readonly AlarmSpec[],
-  topic: ITopic,
+  { topic, pages }: Pick<StateStack, 'topic' | 'pages'>,
 ): readonly Alarm[] {
   const made = specs.map((spec) => ({ spec, alarm: alarmOf(scope, watched, spec) }))
   const tell = new SnsAction(topic)
   for (const { spec, alarm } of made) if (spec.urgency === 'message') alarm.addAlarmAction(tell)
-  const pages = made.filter(({ spec }) => spec.urgency === 'page').map(({ alarm }) => alarm)
-  page(scope, watched, pageDescription(watched.site, specs), pages).addAlarmAction(tell)
+  const rousing = made.filter(({ spec }) => spec.urgency === 'page').map(({ alarm }) => alarm)
+  page(scope, watched, pageDescription(watched.site, specs), rousing).addAlarmAction(new SnsAction(pages))
   return made.map(({ alarm }) => alarm)
 }
 

@@ -31,11 +31,14 @@ export interface StateProps extends StackProps {
   readonly deployment: Deployment
 }
 
-/** What must never be lost: the warehouse, its key, the sessions, and the topic of alarms. Kept when the stack goes. */
+/** What must never be lost: the warehouse, its key, the sessions, and the topics of alarms. Kept when the stack goes. */
 export class StateStack extends Stack {
   readonly key: Key
   readonly bucket: Bucket
+  /** Where messages go. */
   readonly topic: Topic
+  /** Where pages go: the same, unless others are to be woken than are told. */
+  readonly pages: Topic
   /** By a site's slug: the session of its run. */
   readonly sessions: ReadonlyMap<string, Secret>
 
@@ -48,7 +51,10 @@ export class StateStack extends Stack {
     })
     allowLogs(this, this.key)
     this.bucket = warehouse(this, this.key, deployment)
-    this.topic = alarms(this, this.key, deployment)
+    const { emails, pages } = deployment.alarms
+    this.topic = told(this, 'Alarms', this.key, emails)
+    this.pages = pages === undefined ? this.topic : told(this, 'Pages', this.key, pages)
+    allowAlarms(this.key)
     this.sessions = new Map(
       deployment.sites.map(({ slug }) => [slug, sessionOf(this, this.key, deployment.name, slug)]),
     )
@@ -137,8 +143,9 @@ function createOnly(bucket: IBucket): void {
   )
 }
 
-function alarms(scope: Construct, key: Key, { alarms: { emails } }: Deployment): Topic {
-  const topic = new Topic(scope, 'Alarms', { masterKey: key, enforceSSL: true })
+/** A topic of which these addresses are told. */
+function told(scope: Construct, id: string, key: Key, emails: readonly string[]): Topic {
+  const topic = new Topic(scope, id, { masterKey: key, enforceSSL: true })
   // Alarms and a budget that are there still keep the topic they tell. Addresses go, so that one can be taken out.
   topic.applyRemovalPolicy(RemovalPolicy.RETAIN)
   for (const email of emails) topic.addSubscription(new EmailSubscription(email))
@@ -152,6 +159,11 @@ function alarms(scope: Construct, key: Key, { alarms: { emails } }: Deployment):
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   )
+  return topic
+}
+
+/** What is told is encrypted. */
+function allowAlarms(key: Key): void {
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'AlarmsAreTold',
@@ -160,7 +172,6 @@ function alarms(scope: Construct, key: Key, { alarms: { emails } }: Deployment):
       resources: ['*'],
     }),
   )
-  return topic
 }
 
 /** Empty until a run signs in, and again when it has signed out. */

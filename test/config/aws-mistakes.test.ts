@@ -79,6 +79,8 @@ const FIELDS: readonly Case[] = [
   [[...PROD, 'alarms', 'emails'], [], 'an empty list is no list of e-mail addresses, at least one'],
   ...all([...PROD, 'alarms', 'emails', 0], EMAILS_NOT_TAKEN, 'is no e-mail address, such as'),
   [[...PROD, 'alarms', 'emails', 1], 'bi-oncall@example.com', 'stands in this list already'],
+  [[...PROD, 'alarms', 'pages'], [], 'an empty list is no list of e-mail addresses, at least one'],
+  ...all([...PROD, 'alarms', 'pages', 0], EMAILS_NOT_TAKEN, 'is no e-mail address, such as'),
   ...all([...PROD, 'alarms', 'snapshotAgeHours'], [24, 169], 'is no whole number from 25 to 168'),
   ...all([...PROD, 'alarms', 'monthlyBudgetUsd'], [0, 0.5], 'is no whole number from 1 to 1000000'),
 ]

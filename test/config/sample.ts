@@ -60,7 +60,12 @@ const ENVIRONMENT: Json = {
     securityGroups: ['sg-0123456789abcdef0'],
   },
   retention: { landingDays: 20, noncurrentDays: 7, coldAfterDays: 60, logDays: 365 },
-  alarms: { emails: ['bi-oncall@example.com'], snapshotAgeHours: 28, monthlyBudgetUsd: 80 },
+  alarms: {
+    emails: ['bi-oncall@example.com'],
+    pages: ['bi-pager@example.com'],
+    snapshotAgeHours: 28,
+    monthlyBudgetUsd: 80,
+  },
 }
 
 /** A file whose one site, `marketing`, is deployed on AWS; its secrets lie there. */

@@ -186,6 +186,27 @@ describe('whom an alarm reaches', () => {
     }
   })
 
+  test('a page goes to those who are to be woken, and to nobody who is only told', () => {
+    const woken = deployed(['east'], ENTITIES.slice(0, 1), { pages: ['pager@example.com'] })
+    const topics = woken.template('State').findResources('AWS::SNS::Subscription')
+    const ofAddress = (address: string): string | undefined =>
+      Object.values(topics).find(({ Properties }) => Properties['Endpoint'] === address)?.['Properties'][
+        'TopicArn'
+      ]?.['Ref']
+    const [pages, messages] = [ofAddress('pager@example.com'), ofAddress('oncall@example.com')]
+    expect(pages).toMatch(/^Pages/)
+    expect(messages).toMatch(/^Alarms/)
+    const actionsOf = (type: string): string =>
+      JSON.stringify(
+        Object.values(woken.monitoring.findResources(type)).map(
+          ({ Properties }) => Properties['AlarmActions'],
+        ),
+      )
+    expect(actionsOf('AWS::CloudWatch::CompositeAlarm')).toContain('Pages')
+    expect(actionsOf('AWS::CloudWatch::CompositeAlarm')).not.toContain('Alarms')
+    expect(actionsOf('AWS::CloudWatch::Alarm')).not.toContain('Pages')
+  })
+
   test('the page says what to do first, whichever alarm is its reason, in as much as CloudWatch takes', () => {
     const says = new Map(
       composites.map(({ Properties }) => [Properties.AlarmName, Properties.AlarmDescription]),
