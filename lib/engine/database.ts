@@ -87,6 +87,10 @@ async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Undefined without parameters: a statement that is given any, none included, is prepared first, which plans it twice. */
+const values = (parameters: readonly Parameter[] = []): DuckDBValue[] | undefined =>
+  parameters.length === 0 ? undefined : [...parameters]
+
 function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => void): Session {
   const path = (): string => join(folder, `${randomBytes(8).toString('hex')}.parquet`)
   return {
@@ -97,11 +101,11 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
       return file
     },
     collect: (file) => asStaged(readFile(file)),
-    run: async (sql, parameters = []) => {
-      await asDefect(sql, () => connection.run(sql, [...parameters]))
+    run: async (sql, parameters) => {
+      await asDefect(sql, () => connection.run(sql, values(parameters)))
     },
-    rows: (sql, parameters = []) =>
-      asDefect(sql, async () => (await connection.runAndReadAll(sql, [...parameters])).getRowObjectsJS()),
+    rows: (sql, parameters) =>
+      asDefect(sql, async () => (await connection.runAndReadAll(sql, values(parameters))).getRowObjectsJS()),
     close: async () => {
       connection.disconnectSync()
       await rm(folder, { recursive: true, force: true })
