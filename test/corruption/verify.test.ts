@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../lib/core/entity.ts'
-import { keys } from '../../lib/core/keys.ts'
+import { keys, parseKey } from '../../lib/core/keys.ts'
 import { readManifest } from '../../lib/core/manifest.ts'
 import { replaceDay, withdrawDay } from '../../lib/load/correct.ts'
 import { load, rebuild } from '../../lib/load/load.ts'
@@ -45,9 +45,15 @@ const WITHDRAW = /almanac withdraw (\S+) --date (\S+) --reason/
 
 const at = (entity: Entity) => ({ entity: entity.name, site: SITE })
 
+/** Whom an object belongs to: its entity, or all where it is the site's. */
+function ownersOf(key: string): readonly Entity[] {
+  const own = STORED.filter(({ name }) => name === parseKey(key)?.labels['entity'])
+  return own.length > 0 ? own : STORED
+}
+
 /** What is said first of an object. Throws when nothing is. */
 async function findingOf(key: string): Promise<Finding> {
-  const found = (await findings()).find((finding) => finding.key === key)
+  const found = (await findings(ownersOf(key))).find((finding) => finding.key === key)
   if (found === undefined) throw new Error(`nothing is said of ${key}`)
   return found
 }

@@ -25,9 +25,9 @@ export function cases(name: string, { suite, full, largest = full }: Sizes): num
   return IS_LARGEST ? largest : IS_FULL ? full : suite
 }
 
-/** All of a list in full; in the suite one in so many, the first among them. */
-export const someOf = <Each>(all: readonly Each[], every: number): readonly Each[] =>
-  all.filter((_, at) => IS_FULL || at % every === 0)
+/** All of a list in full; in the suite one in so many: the first among them, or for another turn others. */
+export const someOf = <Each>(all: readonly Each[], every: number, turn = 0): readonly Each[] =>
+  all.filter((_, at) => IS_FULL || (at + turn) % every === 0)
 
 /** How long a proof of so many cases may take, in milliseconds: for a test's own limit, ten times what it is meant to take. */
 export const limitFor = (expectedSuiteSeconds: number, expectedFullSeconds: number): number =>

@@ -1,5 +1,3 @@
-import { IS_FULL } from '../guarantees/proof.ts'
-
 /** What became of an attack: how many vectors it had, and those that got through, each with what it did. */
 export interface Attack {
   readonly tried: number
@@ -18,7 +16,3 @@ export async function attack<V>(
   }
   return { tried: vectors.length, through }
 }
-
-/** Of the ways in which every vector is tried in full, those that the vector of this number takes in the suite: a third. */
-export const shareOf = <Way>(ways: readonly Way[], number: number): readonly Way[] =>
-  ways.filter((_, way) => IS_FULL || (way + number) % 3 === 0)

@@ -5,8 +5,9 @@ import type { EntityOutcome, RunEvent } from '../../lib/core/event.ts'
 import { notify } from '../../lib/notify/notify.ts'
 import { envelope } from '../../lib/simulator/xml.ts'
 import { almanac, environmentOf, type Outcome } from '../cli/terminal.ts'
+import { someOf } from '../guarantees/proof.ts'
 import { failure, inbox, inputOf, outcome, portsOf, report, target } from '../notify/night.ts'
-import { type Attack, attack, shareOf } from './attack.ts'
+import { type Attack, attack } from './attack.ts'
 import { openBetween } from './between.ts'
 import type { HostileSite } from './hostile-site.ts'
 import { acts, LOG_TEXTS } from './log-texts.ts'
@@ -96,7 +97,7 @@ async function byArgument(
     ['diff', '--', text, text],
     ['status', `--config=${text}`],
   ]
-  for (const call of shareOf(calls, turn))
+  for (const call of someOf(calls, 3, turn))
     for (const columns of [undefined, COLUMNS]) {
       const said = asked(call.join(' '), await ask(call, columns), columns !== undefined)
       if (said !== undefined) return said

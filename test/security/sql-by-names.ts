@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type Attack, attack, shareOf } from './attack.ts'
+import { someOf } from '../guarantees/proof.ts'
+import { type Attack, attack } from './attack.ts'
 import { folderPrint, printChanges } from './folder-print.ts'
 import { answered, type HostileSite, LAST } from './hostile-site.ts'
 import { SQL_ARGUMENTS, SQL_NAMES } from './sql-texts.ts'
@@ -33,7 +34,7 @@ async function missed({ ask, names }: HostileSite, text: string): Promise<string
 }
 
 async function refused({ ask }: HostileSite, text: string, turn: number): Promise<string | undefined> {
-  for (const call of shareOf(refusing(text), turn)) {
+  for (const call of someOf(refusing(text), 3, turn)) {
     // What begins with a hyphen is an option to the parser, and refused as one.
     const { exit, out } = await ask(call)
     if (exit !== 2 || out !== '') return `${call[0]} ended with ${exit}: ${out}`
