@@ -129,7 +129,7 @@ export async function openDatabase(limits: DatabaseLimits = {}): Promise<Databas
   const slots = pLimit(limits.sessions ?? 2)
   const open = async (onClose: () => void): Promise<Session> => {
     const folder = join(staging, String(count++))
-    await mkdir(folder)
+    await asStaged(mkdir(folder))
     return sessionOn(await instance.connect(), folder, onClose)
   }
   return {

@@ -22,7 +22,7 @@ import {
   SELECTED,
   unlike,
 } from './kept.ts'
-import { buildProgram, type ProgramEnd, runProgram, seeded, type Trigger } from './program.ts'
+import { type ProgramEnd, runProgram, seeded, type Trigger } from './program.ts'
 import { lostDays } from './strike.ts'
 import { openLookout, type Told } from './told.ts'
 
@@ -67,7 +67,6 @@ const lookout = openLookout()
 const MARKERS: readonly Canary[] = ['group_members', 'group_id'].map((value) => ({ name: value, value }))
 
 beforeAll(async () => {
-  await buildProgram()
   folder = await scratchFolder()
   engine = await openEngine({ threads: 1 })
   sim = await startSimulator({

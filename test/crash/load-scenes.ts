@@ -18,7 +18,8 @@ const SITE = 'test'
 const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const
 const [DAY1, DAY2, DAY3, DAY4] = DAYS
 
-const thing = (id: string, name: string): Row => ({
+/** A row of the toy entity of things. */
+export const thing = (id: string, name: string): Row => ({
   id,
   name,
   size: null,

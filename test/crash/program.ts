@@ -5,14 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../../lib/core/sha256.ts'
 import { cleanEnvironment } from '../package/clean-environment.ts'
-import { run } from '../package/run.ts'
 import { ROOT } from '../package/sources.ts'
-
-/** Builds the one file that is shipped, when its sources changed. Throws what the build said. */
-export async function buildProgram(): Promise<void> {
-  const { exit, err } = await run(process.execPath, [join(ROOT, 'bin/build.mjs')], { cwd: ROOT })
-  if (exit !== 0) throw new Error(`the build ended with ${exit}: ${err}`)
-}
 
 /**
  * When a program is killed: after so many milliseconds, or as soon as so many new names were seen in a folder of its

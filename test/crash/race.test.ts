@@ -2,7 +2,6 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
-import type { Row } from '../../lib/core/column.ts'
 import type { Entity } from '../../lib/core/entity.ts'
 import { isError } from '../../lib/core/errors.ts'
 import { keys } from '../../lib/core/keys.ts'
@@ -16,6 +15,7 @@ import { land } from '../load/land.ts'
 import { landLinks } from '../load/links.ts'
 import { derivedDifferences, forgetDerived, LINKS, placeOf, THINGS } from '../load/toy.ts'
 import { copyOf, mortalStore } from '../system/mortal.ts'
+import { thing } from './load-scenes.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -39,14 +39,6 @@ function slowed(store: ObjectStore, turns: readonly number[]): ObjectStore {
   }
 }
 
-const thing = (id: string, name: string): Row => ({
-  id,
-  name,
-  size: null,
-  tags: null,
-  views: 1n,
-  raw_extra: null,
-})
 const [DAY1, DAY2, DAY3, DAY4] = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const
 
 /** Two committed days of both toys, and two more that wait, one of them late. */

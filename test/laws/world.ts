@@ -1,5 +1,5 @@
 import type { Entity } from '../../lib/core/entity.ts'
-import { keys } from '../../lib/core/keys.ts'
+import { ENTITY_AREAS, keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { placeOf } from '../load/toy.ts'
 
@@ -14,17 +14,6 @@ export async function candidateOf(store: ObjectStore, entity: Entity, dt: string
 
 /** The ETag of every object of a store: what is written again has another one, even where the bytes are the same. */
 export async function etagsOf(store: ObjectStore): Promise<Readonly<Record<string, string>>> {
-  const areas = [
-    'landing',
-    'candidate',
-    'observation',
-    'manifest',
-    'snapshot',
-    'coverage',
-    'current',
-    'history',
-    'event',
-  ]
-  const listed = await Promise.all(areas.map((area) => store.list(`${area}/`)))
+  const listed = await Promise.all(ENTITY_AREAS.map((area) => store.list(`${area}/`)))
   return Object.fromEntries(listed.flat().map(({ key, etag }) => [key, etag]))
 }
