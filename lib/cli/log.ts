@@ -17,7 +17,7 @@ function wordsOf(event: RunEvent): string | undefined {
     case 'waiting':
       return `waiting: ${event.what}`
     case 'signed-in':
-      return `signed in to ${event.site === '' ? 'the default site' : event.site} on ${event.server} (REST API ${event.apiVersion}, ${event.siteRole})`
+      return `signed in to ${event.contentUrl === '' ? 'the default site' : event.contentUrl} on ${event.server} (REST API ${event.apiVersion}, ${event.siteRole})`
     case 'retried':
       return `try ${event.attempt} of ${event.path} in ${event.waitMs} ms: ${event.reason}`
     case 'renewed':

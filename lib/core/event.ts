@@ -35,7 +35,8 @@ export type RunEvent =
   | {
       readonly type: 'signed-in'
       readonly server: string
-      readonly site: string
+      /** The site as Tableau's addresses name it; the empty text is the default site. Everywhere else a site is its slug. */
+      readonly contentUrl: string
       readonly apiVersion: string
       readonly siteRole: string
     }

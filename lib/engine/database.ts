@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
 import pLimit from 'p-limit'
 import { AlmanacError } from '../core/errors.ts'
+import { inTemporary, isUnwritten, saidBy, temporaryRefused } from './temporary.ts'
 
 /** A row as the engine answers it: JavaScript values by column name. */
 export type EngineRow = Readonly<Record<string, JS>>
@@ -57,30 +58,13 @@ export async function lockDown(connection: DuckDBConnection, folders: readonly s
   }
 }
 
-const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** What is being loaded stands in the temporary folder; when that is full, no code is wrong. */
-const unstaged = (cause: unknown): AlmanacError =>
-  new AlmanacError('store-failed', `the temporary folder ${tmpdir()}: ${saidBy(cause)}`, {
-    cause,
-    next: 'See that the temporary folder may be written to and has free space, or name another in TMPDIR.',
-  })
-
-async function asStaged<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    throw unstaged(cause)
-  }
-}
-
 /** A statement that failed inside our own SQL is a defect, not the user's, unless it was the disk that refused. */
 async function asDefect<T>(sql: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     const said = saidBy(cause)
-    if (said.startsWith('IO Error: Could not write')) throw unstaged(cause)
+    if (isUnwritten(said)) throw temporaryRefused(cause)
     throw new AlmanacError('internal', `the engine refused a statement: ${said} (${sql.slice(0, 200)})`, {
       cause,
     })
@@ -97,10 +81,10 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
     scratch: path,
     stage: async (bytes) => {
       const file = path()
-      await asStaged(writeFile(file, bytes))
+      await inTemporary(writeFile(file, bytes))
       return file
     },
-    collect: (file) => asStaged(readFile(file)),
+    collect: (file) => inTemporary(readFile(file)),
     run: async (sql, parameters) => {
       await asDefect(sql, () => connection.run(sql, values(parameters)))
     },
@@ -116,7 +100,7 @@ function sessionOn(connection: DuckDBConnection, folder: string, onClose: () => 
 
 /** Opens the engine over a fresh staging folder in the system's temporary folder. Throws `store-failed` where that takes none. */
 export async function openDatabase(limits: DatabaseLimits = {}): Promise<Database> {
-  const staging = await asStaged(mkdtemp(join(tmpdir(), 'almanac-')))
+  const staging = await inTemporary(mkdtemp(join(tmpdir(), 'almanac-')))
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(limits.threads ?? 2),
     memory_limit: `${limits.memoryMb ?? 1024}MB`,
@@ -129,7 +113,7 @@ export async function openDatabase(limits: DatabaseLimits = {}): Promise<Databas
   const slots = pLimit(limits.sessions ?? 2)
   const open = async (onClose: () => void): Promise<Session> => {
     const folder = join(staging, String(count++))
-    await asStaged(mkdir(folder))
+    await inTemporary(mkdir(folder))
     return sessionOn(await instance.connect(), folder, onClose)
   }
   return {

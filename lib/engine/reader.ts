@@ -6,6 +6,7 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, StatementType 
 import { AlmanacError } from '../core/errors.ts'
 import { holdToTables, sourcesOf } from './calls.ts'
 import { lockDown } from './database.ts'
+import { inTemporary, isUnwritten, saidBy, temporaryRefused } from './temporary.ts'
 
 /** An answer to a statement: its columns, and its rows chunk by chunk. */
 export interface Answer {
@@ -21,8 +22,6 @@ export interface Reader {
   select(sql: string): Promise<Answer>
   close(): void
 }
-
-const said = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /**
  * Prepares the one statement of a text and holds it to what the engine itself types as SELECT: that covers DESCRIBE,
@@ -59,14 +58,14 @@ async function select(connection: DuckDBConnection, sql: string): Promise<Answer
 /** The engine's refusal as an error of ours: what reaches outside the published tables is not read-only SQL over them. */
 function refusal(cause: unknown): AlmanacError {
   if (cause instanceof AlmanacError) return cause
+  const said = saidBy(cause)
+  if (isUnwritten(said)) return temporaryRefused(cause)
   const [, unknown] =
-    /^Invalid Input Error: (.* is not of format 1, the only one this version reads)/.exec(said(cause)) ?? []
+    /^Invalid Input Error: (.* is not of format 1, the only one this version reads)/.exec(said) ?? []
   if (unknown !== undefined) return new AlmanacError('corrupt-object', unknown, { cause })
-  return new AlmanacError(
-    said(cause).startsWith('Permission Error') ? 'sql-not-read-only' : 'bad-sql',
-    said(cause),
-    { cause },
-  )
+  return new AlmanacError(said.startsWith('Permission Error') ? 'sql-not-read-only' : 'bad-sql', said, {
+    cause,
+  })
 }
 
 async function* rowsOf(
@@ -79,10 +78,13 @@ async function* rowsOf(
   }
 }
 
-/** Opens the engine for reading below these folders. `file` keeps what is defined in a database file; memory otherwise. */
+/**
+ * Opens the engine for reading below these folders. `file` keeps what is defined in a database file; memory otherwise.
+ * Throws `store-failed` where the system's temporary folder takes nothing.
+ */
 export async function openReader(folders: readonly string[], file = ':memory:'): Promise<Reader> {
   // Left alone, the engine takes .tmp in the current folder, and lets every statement read and write there.
-  const temporary = await mkdtemp(join(tmpdir(), 'almanac-'))
+  const temporary = await inTemporary(mkdtemp(join(tmpdir(), 'almanac-')))
   const instance = await DuckDBInstance.create(file, { temp_directory: join(temporary, 'spill') })
   const connection = await instance.connect()
   await lockDown(connection, folders)

@@ -1,6 +1,8 @@
+import { existsSync, rmSync } from 'node:fs'
 import { AlmanacError } from '../core/errors.ts'
 import { openReader } from '../engine/reader.ts'
 import { literal, name } from '../engine/sql.ts'
+import { saidBy } from '../engine/temporary.ts'
 import { definition, type Relation } from '../tables/relation.ts'
 
 /** What a database file is made of. */
@@ -43,11 +45,11 @@ export async function exportDatabase(what: Export): Promise<void> {
   const { file, folders, relations } = what
   // The engine holds patterns, too, against the folders it may read, letter by letter.
   const readable = [...folders, ...folders.map(plainPath)]
+  const wasThere = existsSync(file)
   const reader = await openReader(readable, file).catch((cause: unknown) => {
-    throw new AlmanacError('store-failed', `the database ${file} cannot be opened: ${said(cause)}`, {
-      cause,
-      next: 'Close the programs that have it open, or name a file of its own in a folder that can be written.',
-    })
+    // What the engine began opens no more.
+    if (!wasThere) rmSync(file, { force: true })
+    throw cause instanceof AlmanacError ? cause : unopened(file, cause)
   })
   try {
     for (const relation of relations) {
@@ -56,15 +58,31 @@ export async function exportDatabase(what: Export): Promise<void> {
         await reader.define(definition(relation, files))
         await reader.define(comment(relation))
       } catch (cause) {
-        throw new AlmanacError('corrupt-object', `${relation.name} cannot be defined: ${said(cause)}`, {
+        if (/Could not write file/.test(saidBy(cause))) throw cause
+        throw new AlmanacError('corrupt-object', `${relation.name} cannot be defined: ${firstLine(cause)}`, {
           cause,
         })
       }
     }
+    // What the engine writes when it closes the file may fail, and nobody would hear of it.
+    await reader.define('CHECKPOINT')
+  } catch (cause) {
+    throw cause instanceof AlmanacError ? cause : unwritten(file, cause)
   } finally {
     reader.close()
   }
 }
 
-const said = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? ''
+const unopened = (file: string, cause: unknown): AlmanacError =>
+  new AlmanacError('store-failed', `the database ${file} cannot be opened: ${firstLine(cause)}`, {
+    cause,
+    next: 'Close the programs that have it open, or name a file of its own in a folder that can be written.',
+  })
+
+const unwritten = (file: string, cause: unknown): AlmanacError =>
+  new AlmanacError('store-failed', `the database ${file} cannot be written: ${firstLine(cause)}`, {
+    cause,
+    next: 'See that there is free space, and export again: what is defined twice stays as it is.',
+  })
+
+const firstLine = (thrown: unknown): string => saidBy(thrown).split('\n')[0] ?? ''

@@ -40,7 +40,7 @@ export async function signInOver(line: Line, signing: Signing): Promise<SignedIn
   const readers = readersOver(line, session, whose)
   try {
     const siteRole = await readSiteRole(server, readers, first.userId)
-    emit({ type: 'signed-in', server, site: first.site.contentUrl, apiVersion, siteRole })
+    emit({ type: 'signed-in', server, contentUrl: first.site.contentUrl, apiVersion, siteRole })
     const user = { id: first.userId, siteRole }
     const observedAt = first.date ?? clock.now()
     const facts = { server, productVersion, apiVersion, site: first.site, user, observedAt, clockSkewMs }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type SampleWarehouse, sampleWarehouse } from './sample.ts'
 import { almanac, twoLines } from './terminal.ts'
 
@@ -9,6 +9,7 @@ beforeAll(async () => {
   sample = await sampleWarehouse(['2026-11-01'], 'users')
 })
 afterAll(() => sample.remove())
+afterEach(() => vi.unstubAllEnvs())
 
 describe('SQL', () => {
   test.each<[string, string, RegExp]>([
@@ -45,6 +46,13 @@ describe('SQL', () => {
     expect([exit, out]).toEqual([2, ''])
     expect(await readFile(path)).toEqual(before)
     expect((await readdir(sample.root)).filter((name) => name.startsWith('x.'))).toEqual([])
+  })
+
+  test('for which there is no temporary folder is not to blame', async () => {
+    vi.stubEnv('TMPDIR', join(sample.root, 'no-such-folder'))
+    const { exit, err } = await almanac(['query', 'SELECT 1', '--warehouse', sample.root])
+    expect([exit, err]).toEqual([1, expect.stringMatching(twoLines(/store-failed: .*no-such-folder/))])
+    expect(err).toContain('TMPDIR')
   })
 
   test('of a table that is not there names those there are', async () => {

@@ -127,6 +127,14 @@ describe('a log line', () => {
     expect(failed).toMatchObject({ ...about, level: 'ERROR', message: 'failed', code: 'unreachable' })
     expect(JSON.stringify([warned, failed])).not.toContain(secret)
   })
+
+  test('names its site by the slug, whatever happened', () => {
+    const facts = { server: 'https://bi.example.com', apiVersion: '3.29', siteRole: 'ServerAdministrator' }
+    const [line] = written({ step: 'session' }, ({ emit }) =>
+      emit({ type: 'signed-in', contentUrl: 'MarketingTeam', ...facts }),
+    )
+    expect(line).toMatchObject({ site: 'marketing', contentUrl: 'MarketingTeam' })
+  })
 })
 
 describe('the figures of a run', () => {

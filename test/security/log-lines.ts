@@ -50,7 +50,7 @@ const asked = (what: string, { out, err }: Outcome, isTerminal: boolean): string
 const eventsOf = (text: string): readonly RunEvent[] => [
   { type: 'run-started', site: text, dt: text, run: text, entities: ['users'] },
   { type: 'waiting', what: text },
-  { type: 'signed-in', server: text, site: text, apiVersion: text, siteRole: text },
+  { type: 'signed-in', server: text, contentUrl: text, apiVersion: text, siteRole: text },
   { type: 'entity-started', entity: 'users' },
   { type: 'page-read', entity: 'users', rows: 1, total: 2, pages: 1 },
   { type: 'retried', path: text, attempt: 1, waitMs: 1, reason: text },

@@ -41,7 +41,7 @@ describe('connect', () => {
       {
         type: 'signed-in',
         server: site.url,
-        site: 'demo',
+        contentUrl: 'demo',
         apiVersion: '3.29',
         siteRole: 'SiteAdministratorExplorer',
       },
