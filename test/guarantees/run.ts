@@ -21,8 +21,8 @@ const PROOFS = [
 
 const USAGE = `npm run guarantees -- [--largest] [--write] [PROOF …]
 
-Runs the proofs of GUARANTEES.md in full size, and says what each came to. Meant to take at most 40 minutes on two cores. --largest tries
-more of what takes longest, for hours.
+Runs the proofs of GUARANTEES.md in full size, and says what each came to. Takes less than 40 minutes on two cores. --largest
+tries more of what takes longest, for hours.
 Proofs: ${PROOFS.join(', ')}. --write keeps the figures in docs/guarantees.json and GUARANTEES.md.`
 
 interface Run {
