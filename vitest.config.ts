@@ -38,7 +38,7 @@ const isShuffled = process.argv.some((each) => each.startsWith('--sequence.shuff
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/package/built.mjs'],
+    globalSetup: ['test/package/built.mjs', 'test/package/memory.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

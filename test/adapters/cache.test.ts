@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fileCache } from '../../lib/adapters/local/cache.ts'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import type { ObjectInfo, ObjectStore } from '../../lib/core/ports.ts'
+import { diskFolder } from '../package/disk.ts'
 import { etagOf, text } from './bytes.ts'
 
 const KEY = 'current/entity=users/site=demo/data.parquet'
@@ -12,7 +12,7 @@ const MONTH = 31 * 24 * 3_600_000
 
 let base: string
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'almanac-cache-'))
+  base = await diskFolder('cache')
 })
 afterAll(() => rm(base, { recursive: true, force: true }))
 

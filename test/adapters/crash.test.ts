@@ -1,10 +1,10 @@
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withLock } from '../../lib/adapters/local/lock.ts'
 import { diskStore } from '../../lib/adapters/local/store.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
+import { diskFolder } from '../package/disk.ts'
 import { etagOf, sha256, text } from './bytes.ts'
 
 const KEY = 'snapshot/entity=users/site=demo/dt=2026-11-01/data.parquet'
@@ -17,7 +17,7 @@ let store: ObjectStore
 const path = (key: string): string => join(root, key)
 
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'almanac-crash-'))
+  base = await diskFolder('crash')
 })
 beforeEach(async () => {
   root = await mkdtemp(join(base, 'warehouse-'))

@@ -15,11 +15,11 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { diskStore } from '../../lib/adapters/local/store.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
+import { diskFolder } from '../package/disk.ts'
 import { etagOf, sha256, text } from './bytes.ts'
 
 const KEY = 'snapshot/entity=users/site=demo/dt=2026-11-01/data.parquet'
@@ -31,7 +31,7 @@ let store: ObjectStore
 const path = (key: string): string => join(root, key)
 
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'almanac-disk-'))
+  base = await diskFolder('disk')
 })
 beforeEach(async () => {
   root = join(await mkdtemp(join(base, 'case-')), 'warehouse')

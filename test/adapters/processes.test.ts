@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { diskStore } from '../../lib/adapters/local/store.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
+import { diskFolder } from '../package/disk.ts'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
@@ -21,7 +21,7 @@ let base: string
 let root: string
 let store: ObjectStore
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'almanac-processes-'))
+  base = await diskFolder('processes')
 })
 beforeEach(async () => {
   root = await mkdtemp(join(base, 'warehouse-'))

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll } from 'vitest'
@@ -11,6 +10,7 @@ import type { ObjectStore } from '../../lib/core/ports.ts'
 import { DIRECT } from '../../lib/network/way.ts'
 import { type S3Server, startS3 } from '../aws/s3-server.ts'
 import { clientOf, warehouseIn } from '../aws/warehouse.ts'
+import { diskFolder } from '../package/disk.ts'
 import { objectStoreContract } from './contract.ts'
 
 /** An S3 of one's own to test against, with credentials as AWS's SDK finds them. The bucket must be there. */
@@ -23,7 +23,7 @@ let base: string
 let server: S3Server
 let client: S3Client
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), 'almanac-contract-'))
+  base = await diskFolder('contract')
   server = await startS3({ pageSize: 3 })
   client = await clientOf(server)
 })

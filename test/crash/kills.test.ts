@@ -10,7 +10,7 @@ import { mintOf } from '../canary/secrets.ts'
 import type { Canary } from '../canary/spellings.ts'
 import { almanac, environmentOf } from '../cli/terminal.ts'
 import { cases, figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
-import { scratchFolder } from '../system/site.ts'
+import { diskFolder } from '../package/disk.ts'
 import {
   acknowledgeReport,
   acknowledgeStatus,
@@ -47,7 +47,7 @@ const count = {
 }
 /** The different warehouses that kills left behind. */
 const shapes = new Set<string>()
-let folder: Awaited<ReturnType<typeof scratchFolder>>
+let folder: string
 let engine: Engine
 let sim: Simulator
 let undisturbed: Kept
@@ -67,7 +67,7 @@ const lookout = openLookout()
 const MARKERS: readonly Canary[] = ['group_members', 'group_id'].map((value) => ({ name: value, value }))
 
 beforeAll(async () => {
-  folder = await scratchFolder()
+  folder = await diskFolder('kills')
   engine = await openEngine({ threads: 1 })
   sim = await startSimulator({
     seed: 'kills',
@@ -84,17 +84,17 @@ beforeAll(async () => {
     },
     morePats: PATS,
   })
-  undisturbed = keptIn(join(folder.path, 'undisturbed'))
+  undisturbed = keptIn(join(folder, 'undisturbed'))
 }, 120_000)
 afterAll(async () => {
   await sim.close()
   await engine.close()
-  await folder.remove()
+  await rm(folder, { recursive: true, force: true })
 })
 
 const NIGHT = ['nightly', '--select', SELECTED.join(), '--output', 'json', '--quiet']
 
-const early = (): string => join(folder.path, 'early')
+const early = (): string => join(folder, 'early')
 
 function newToken(): number {
   if (used === PATS.length) throw new Error(`all ${used} tokens are used`)
@@ -123,7 +123,7 @@ async function lookForSecrets({ root }: Kept, ...ended: readonly Told[]): Promis
 
 /** A warehouse of its own that goes on where the undisturbed one stands. */
 async function branchOf(name: string): Promise<Kept> {
-  const kept = keptIn(join(folder.path, name), undisturbed)
+  const kept = keptIn(join(folder, name), undisturbed)
   if (undisturbed.acknowledged.size === 0) await mkdir(kept.root)
   else await cp(undisturbed.root, kept.root, { recursive: true })
   return kept
@@ -311,7 +311,7 @@ async function heldCandidate(root: string): Promise<string> {
   return candidateOf(root, day)
 }
 
-const again = (): string => join(folder.path, 'again')
+const again = (): string => join(folder, 'again')
 
 /** Reads the users of the last early day once more, and finds fewer of them: with that, the day can be corrected. */
 async function readAgain(): Promise<void> {
@@ -381,7 +381,7 @@ describe('a command killed by SIGKILL', () => {
     `%s, ${COMMAND_KILLS} times: nothing is lost; given again it ends, or any load ends it`,
     async (name, { prepare, args, exit: expected }) => {
       const from = async (which: string): Promise<Kept> => {
-        const kept = keptIn(join(folder.path, `${name}-${which}`), held)
+        const kept = keptIn(join(folder, `${name}-${which}`), held)
         await cp(held.root, kept.root, { recursive: true })
         await prepare(kept.root)
         return kept
