@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,6 +78,17 @@ async function* rowsOf(
   }
 }
 
+/** Opens a database file. One that the engine began and could not make is taken away: it would open no more. */
+async function openFile(file: string, options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
+  const wasThere = existsSync(file)
+  try {
+    return await DuckDBInstance.create(file, options)
+  } catch (cause) {
+    if (!wasThere) rmSync(file, { force: true })
+    throw cause
+  }
+}
+
 /**
  * Opens the engine for reading below these folders. `file` keeps what is defined in a database file; memory otherwise.
  * Throws `store-failed` where the system's temporary folder takes nothing.
@@ -85,7 +96,7 @@ async function* rowsOf(
 export async function openReader(folders: readonly string[], file = ':memory:'): Promise<Reader> {
   // Left alone, the engine takes .tmp in the current folder, and lets every statement read and write there.
   const temporary = await inTemporary(mkdtemp(join(tmpdir(), 'almanac-')))
-  const instance = await DuckDBInstance.create(file, { temp_directory: join(temporary, 'spill') })
+  const instance = await openFile(file, { temp_directory: join(temporary, 'spill') })
   const connection = await instance.connect()
   await lockDown(connection, folders)
   return {

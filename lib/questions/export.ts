@@ -1,4 +1,3 @@
-import { existsSync, rmSync } from 'node:fs'
 import { AlmanacError } from '../core/errors.ts'
 import { openReader } from '../engine/reader.ts'
 import { literal, name } from '../engine/sql.ts'
@@ -45,10 +44,7 @@ export async function exportDatabase(what: Export): Promise<void> {
   const { file, folders, relations } = what
   // The engine holds patterns, too, against the folders it may read, letter by letter.
   const readable = [...folders, ...folders.map(plainPath)]
-  const wasThere = existsSync(file)
   const reader = await openReader(readable, file).catch((cause: unknown) => {
-    // What the engine began opens no more.
-    if (!wasThere) rmSync(file, { force: true })
     throw cause instanceof AlmanacError ? cause : unopened(file, cause)
   })
   try {
