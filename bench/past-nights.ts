@@ -69,7 +69,8 @@ export async function pastNights(
   for (const sql of emptyTables(shape)) await session.run(sql)
   const take = async (dt: Day, hash: string): Promise<void> => {
     const fold = { dt, before: applied.at(-1)?.dt ?? null, missing: [], unknownInOpen: [] }
-    for (const sql of applyDay(shape, fold)) await session.run(sql)
+    const { delta, ending, beginning } = applyDay(shape, fold)
+    for (const sql of [delta, ...ending, ...beginning]) await session.run(sql)
     applied.push({ dt, version: 1, sha256: hash })
   }
   const step = (day: Day): Promise<void> =>

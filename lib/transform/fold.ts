@@ -16,14 +16,17 @@ const dateOf = (day: Day | null): string => (day === null ? 'NULL::DATE' : `DATE
 const sameKey = (shape: Shape, left: string, right: string): string =>
   shape.key.map((key) => `${left}.${name(key)} = ${right}.${name(key)}`).join(' AND ')
 
-/** Empty tables, for a history that begins. */
-export const emptyTables = (shape: Shape): readonly string[] => {
+const emptyTable = (shape: Shape, table: 'open' | 'closed'): string => {
   const columns = historyColumns(shape).map((column) => `${name(column.name)} ${SQL_TYPE[column.type]}`)
-  return [
-    ...['open', 'closed'].map((table) => `CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`),
-    'CREATE OR REPLACE TEMP VIEW closed_before AS SELECT * FROM closed WHERE false',
-  ]
+  return `CREATE OR REPLACE TEMP TABLE ${table} (${columns.join(', ')})`
 }
+
+/** Empty tables, for a history that begins. */
+export const emptyTables = (shape: Shape): readonly string[] => [
+  emptyTable(shape, 'open'),
+  emptyTable(shape, 'closed'),
+  'CREATE OR REPLACE TEMP VIEW closed_before AS SELECT * FROM closed WHERE false',
+]
 
 /**
  * Takes a published history back to a day: rows opened later go, rows closed later are open again.
@@ -34,7 +37,7 @@ export function cutBack(shape: Shape, historyFile: string, day: Day): readonly s
   const reopened = `* REPLACE (NULL::DATE AS valid_to, NULL::DATE AS gone_after)`
   const isClosed = `valid_to IS NOT NULL AND valid_to <= ${dateOf(day)}`
   return [
-    ...emptyTables(shape),
+    emptyTable(shape, 'closed'),
     `CREATE OR REPLACE TEMP VIEW closed_before AS SELECT ${names(columns)} ${kept} AND ${isClosed}`,
     `CREATE OR REPLACE TEMP TABLE open AS SELECT ${reopened} FROM (SELECT ${names(columns)} ${kept} AND NOT (${isClosed}))`,
   ]
@@ -79,29 +82,38 @@ function openingUnknown(day: KnownDay): string {
   return `CASE WHEN o.valid_from IS NULL THEN ${missing} WHEN o.unknown IS NULL OR len(${kept}) = 0 THEN NULL ELSE ${kept} END AS unknown`
 }
 
+/** What applies a day: the table of what it changes, then what ends rows, where any ends, and what begins some. */
+export interface DayStatements {
+  readonly delta: string
+  readonly ending: readonly string[]
+  readonly beginning: readonly string[]
+}
+
 /**
  * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities `read_before` says
  * when each parent was last read before it. A column that is missing today hides no change: rows are compared
  * with the last known value, column by column.
  */
-export function applyDay(shape: Shape, day: KnownDay): readonly string[] {
+export function applyDay(shape: Shape, day: KnownDay): DayStatements {
   const { changed, appeared } = changeTests(shape, day)
   const firstKey = name(shape.key[0] ?? '')
   const here = `t.${firstKey} IS NOT NULL`
   const there = `o.${firstKey} IS NOT NULL`
   const keyColumns = shape.key.map((key) => `coalesce(t.${name(key)}, o.${name(key)}) AS ${name(key)}`)
   const tracked = shape.tracked.map((column) => openingValue(day, column))
-  return [
-    `CREATE OR REPLACE TEMP TABLE delta AS
+  const delta = `CREATE OR REPLACE TEMP TABLE delta AS
      SELECT ${[...keyColumns, ...tracked].join(', ')}, ${openingUnknown(day)}, ${here} AS is_here, ${there} AS was_there,
        ${there} AND ${here} AND (${changed}) AS is_changed
      FROM open o FULL JOIN today t ON ${sameKey(shape, 'o', 't')}
-     WHERE NOT (${there}) OR NOT (${here}) OR (${changed}) OR (${appeared})`,
+     WHERE NOT (${there}) OR NOT (${here}) OR (${changed}) OR (${appeared})`
+  const ending = [
     `INSERT INTO closed BY NAME
      SELECT o.* REPLACE (${dateOf(day.dt)} AS valid_to,
        CASE WHEN d.is_here THEN NULL ELSE ${readingBefore(shape, day, 'o')} END AS gone_after)
      FROM open o JOIN delta d ON ${sameKey(shape, 'o', 'd')} WHERE d.was_there`,
     `DELETE FROM open o USING delta d WHERE ${sameKey(shape, 'o', 'd')}`,
+  ]
+  const beginning = [
     `INSERT INTO open BY NAME
      SELECT d.* EXCLUDE (is_here, was_there, is_changed), ${dateOf(day.dt)} AS valid_from,
        CASE WHEN d.is_changed THEN 'changed' WHEN d.was_there THEN 'schema'
@@ -110,10 +122,12 @@ export function applyDay(shape: Shape, day: KnownDay): readonly string[] {
        ${readingBefore(shape, day, 'd')} AS changed_after
      FROM delta d WHERE d.is_here`,
   ]
+  return { delta, ending, beginning }
 }
 
-/** What the day that was just applied did, in keys. */
-export const COUNT_DELTA = `SELECT count(*) FILTER (WHERE NOT was_there) AS new, count(*) FILTER (WHERE is_changed) AS changed,
+/** What the delta of a day comes to, in keys, and in rows that end and begin. */
+export const COUNT_DELTA = `SELECT count(*) FILTER (WHERE was_there) AS ending, count(*) FILTER (WHERE is_here) AS beginning,
+  count(*) FILTER (WHERE NOT was_there) AS new, count(*) FILTER (WHERE is_changed) AS changed,
   count(*) FILTER (WHERE NOT is_here) AS gone FROM delta`
 
 /** The columns that some open row does not know. */

@@ -24,17 +24,17 @@ async function stageDay(session: Session, shape: Shape, { rows, coverageBefore }
   )
 }
 
-/** Counts what the day that was just applied did. */
-async function countChanges(session: Session): Promise<DayChanges> {
-  const [row] = await session.rows(COUNT_DELTA)
-  return { new: Number(row?.['new']), changed: Number(row?.['changed']), gone: Number(row?.['gone']) }
-}
-
+/** Applies a day; most days change little, and what would end or begin no row is not asked of the engine. */
 async function apply(session: Session, shape: Shape, day: FoldDay): Promise<DayChanges> {
   await stageDay(session, shape, day)
   const unknownInOpen = (await session.rows(UNKNOWN_IN_OPEN)).map((row) => String(row['column']))
-  for (const sql of applyDay(shape, { ...day, unknownInOpen })) await session.run(sql)
-  return countChanges(session)
+  const { delta, ending, beginning } = applyDay(shape, { ...day, unknownInOpen })
+  await session.run(delta)
+  const [found] = await session.rows(COUNT_DELTA)
+  const count = (what: string): number => Number(found?.[what])
+  if (count('ending') > 0) for (const sql of ending) await session.run(sql)
+  if (count('beginning') > 0) for (const sql of beginning) await session.run(sql)
+  return { new: count('new'), changed: count('changed'), gone: count('gone') }
 }
 
 /** Begins the tables of a history: with nothing, or with a published one taken back to a day. */
