@@ -120,6 +120,8 @@ function warehouse(scope: Construct, key: Key, deployment: Deployment): Bucket {
     ],
   })
   createOnly(bucket)
+  // A bucket that stays is held to what it was held to.
+  for (const { policy } of [logs, bucket]) policy?.applyRemovalPolicy(RemovalPolicy.RETAIN)
   return bucket
 }
 

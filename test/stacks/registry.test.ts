@@ -226,9 +226,12 @@ describe.each(ENVIRONMENTS)('the state of %s', (name) => {
   const plan = planNamed(synthesis, `Almanac-${name}-State`)
 
   test('is kept when the stack goes, and the stack does not go by accident', () => {
-    const kept = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret', 'AWS::SNS::Topic']
+    const kept = [
+      ...['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KMS::Key'],
+      ...['AWS::SecretsManager::Secret', 'AWS::SNS::Topic'],
+    ]
     const resources = Object.values(plan.Resources).filter(({ Type }) => kept.includes(Type))
-    expect(resources).toHaveLength(4 + SITES.filter(({ environment }) => environment === name).length)
+    expect(resources).toHaveLength(6 + SITES.filter(({ environment }) => environment === name).length)
     for (const { DeletionPolicy, UpdateReplacePolicy } of resources)
       expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
     expect(synthesis.protectedStacks).toContain(`Almanac-${name}-State`)
