@@ -97,7 +97,7 @@ async function byArgument(
     ['diff', '--', text, text],
     ['status', `--config=${text}`],
   ]
-  for (const call of someOf(calls, 3, turn))
+  for (const call of someOf(calls, 5, turn))
     for (const columns of [undefined, COLUMNS]) {
       const said = asked(call.join(' '), await ask(call, columns), columns !== undefined)
       if (said !== undefined) return said

@@ -34,7 +34,7 @@ async function missed({ ask, names }: HostileSite, text: string): Promise<string
 }
 
 async function refused({ ask }: HostileSite, text: string, turn: number): Promise<string | undefined> {
-  for (const call of someOf(refusing(text), 3, turn)) {
+  for (const call of someOf(refusing(text), 5, turn)) {
     // What begins with a hyphen is an option to the parser, and refused as one.
     const { exit, out } = await ask(call)
     if (exit !== 2 || out !== '') return `${call[0]} ended with ${exit}: ${out}`

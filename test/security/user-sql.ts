@@ -83,7 +83,7 @@ export async function userSql(site: HostileSite): Promise<Attack> {
   await reader.define('CREATE VIEW users AS SELECT 1 AS id, 2 AS name')
   const statements = refusedStatements(places)
   // The command asks such a reader, and costs a start of the engine each time.
-  const byBoth = new Set(someOf(statements, 3))
+  const byBoth = new Set(someOf(statements, 5))
   const refused = await attack(
     statements,
     async (sql) => (await byReader(reader, sql)) ?? (byBoth.has(sql) ? byCommand(places, sql) : undefined),
