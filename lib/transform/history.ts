@@ -32,8 +32,8 @@ async function apply(session: Session, shape: Shape, day: FoldDay): Promise<DayC
   await session.run(delta)
   const [found] = await session.rows(COUNT_DELTA)
   const count = (what: string): number => Number(found?.[what])
-  if (count('ending') > 0) for (const sql of ending) await session.run(sql)
-  if (count('beginning') > 0) for (const sql of beginning) await session.run(sql)
+  if (count('ending') !== 0) for (const sql of ending) await session.run(sql)
+  if (count('beginning') !== 0) for (const sql of beginning) await session.run(sql)
   return { new: count('new'), changed: count('changed'), gone: count('gone') }
 }
 

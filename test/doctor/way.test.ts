@@ -6,7 +6,7 @@ import type { SiteConfiguration } from '../../lib/config/configuration.ts'
 import type { Check } from '../../lib/doctor/check.ts'
 import { type ProxyBehaviour, type ProxyRecord, startProxy } from '../network/proxy-server.ts'
 import { type Authority, issue, makeAuthority, type ServerTls, serverTls } from '../tls/certificates.ts'
-import { everything, examine, type World } from './examine.ts'
+import { clockAt, everything, examine, type World } from './examine.ts'
 import { siteAt, smallSite } from './site.ts'
 
 const PASSWORD = 'Cana7y-p4ssw0rd'
@@ -28,13 +28,15 @@ async function fileOf(name: string, text: string): Promise<string> {
   return path
 }
 
-/** A simulated site over TLS, for one test, and its world. */
+/** A simulated site over TLS, for one test, and its world. It is today there: certificates are made from today on. */
 async function secured(tls: ServerTls, more: Partial<SiteConfiguration> = {}): Promise<World> {
-  const sim = await smallSite({ tls })
+  const today = new Date().toISOString().slice(0, 10)
+  const sim = await smallSite({ tls, day: today })
   onTestFinished(() => sim.close())
   const site = siteAt(sim.url, sim.site, { entities: ['users'], caFile, ...more })
   return {
     site,
+    ports: { clock: clockAt(today) },
     env: { PAT_SECRET: sim.patSecret, WEBHOOK: 'https://hooks.example.com/x', PROXY_PASSWORD: PASSWORD },
   }
 }
