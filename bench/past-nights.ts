@@ -70,7 +70,7 @@ export async function pastNights(
   const take = async (dt: Day, hash: string): Promise<void> => {
     const fold = { dt, before: applied.at(-1)?.dt ?? null, missing: [], unknownInOpen: [] }
     const { delta, ending, beginning } = applyDay(shape, fold)
-    for (const sql of [delta, ...ending, ...beginning]) await session.run(sql)
+    for (const sql of [delta, ...ending, beginning]) await session.run(sql)
     applied.push({ dt, version: 1, sha256: hash })
   }
   const step = (day: Day): Promise<void> =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Configuration, SiteConfiguration } from '../config/configuration.ts'
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, saidBy } from '../core/errors.ts'
 import { ENTITIES } from '../entities/index.ts'
 import { type Call, textOption } from './command.ts'
 import { siteOption } from './site-option.ts'
@@ -19,7 +19,7 @@ async function textOf(path: string, isNamed: boolean): Promise<string | undefine
     return await readFile(path, 'utf8')
   } catch (cause) {
     if (!isNamed && isAbsent(cause)) return undefined
-    const said = cause instanceof Error ? cause.message : String(cause)
+    const said = saidBy(cause)
     throw new AlmanacError('bad-configuration', `the configuration ${path} cannot be read: ${said}`, {
       cause,
       next: 'Name the file with --config, or run "almanac init" to write one.',

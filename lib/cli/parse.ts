@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Row } from '../core/column.ts'
 import type { Entity } from '../core/entity.ts'
-import { AlmanacError, asAlmanacError } from '../core/errors.ts'
+import { AlmanacError, asAlmanacError, saidBy } from '../core/errors.ts'
 import { type Drift, rowReader } from '../core/row.ts'
 import { entityNamed } from '../entities/index.ts'
 import type { parsePage } from '../tableau/answer.ts'
@@ -14,7 +14,7 @@ const BY_PARENT = '--parent <luid>'
 
 async function bytesOf(file: string): Promise<Uint8Array> {
   return readFile(file).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = saidBy(cause)
     throw new AlmanacError('usage', `${file} cannot be read: ${why}`, {
       cause,
       next: 'Name files that hold recorded answers of Tableau, as XML.',

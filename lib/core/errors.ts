@@ -208,11 +208,13 @@ export class AlmanacError extends Error {
   }
 }
 
+/** What somebody said by throwing. */
+export const saidBy = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
 /** Any thrown value as an AlmanacError: itself when it is one, else a defect of ours with the thrown value as its cause. */
 export function asAlmanacError(thrown: unknown): AlmanacError {
   if (thrown instanceof AlmanacError) return thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new AlmanacError('internal', message, { cause: thrown })
+  return new AlmanacError('internal', saidBy(thrown), { cause: thrown })
 }
 
 /** Whether a thrown value is an AlmanacError of one of these codes. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
 import pLimit from 'p-limit'
-import { AlmanacError } from '../core/errors.ts'
-import { inTemporary, isUnwritten, saidBy, temporaryRefused } from './temporary.ts'
+import { AlmanacError, saidBy } from '../core/errors.ts'
+import { inTemporary, isUnwritten, temporaryRefused } from './temporary.ts'
 
 /** A row as the engine answers it: JavaScript values by column name. */
 export type EngineRow = Readonly<Record<string, JS>>

@@ -3,10 +3,10 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, StatementType } from '@duckdb/node-api'
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, saidBy } from '../core/errors.ts'
 import { holdToTables, sourcesOf } from './calls.ts'
 import { lockDown } from './database.ts'
-import { inTemporary, isUnwritten, saidBy, temporaryRefused } from './temporary.ts'
+import { inTemporary, isUnwritten, temporaryRefused } from './temporary.ts'
 
 /** An answer to a statement: its columns, and its rows chunk by chunk. */
 export interface Answer {
@@ -96,7 +96,12 @@ async function openFile(file: string, options: Readonly<Record<string, string>>)
 export async function openReader(folders: readonly string[], file = ':memory:'): Promise<Reader> {
   // Left alone, the engine takes .tmp in the current folder, and lets every statement read and write there.
   const temporary = await inTemporary(mkdtemp(join(tmpdir(), 'almanac-')))
-  const instance = await openFile(file, { temp_directory: join(temporary, 'spill') })
+  const instance = await openFile(file, { temp_directory: join(temporary, 'spill') }).catch(
+    (cause: unknown) => {
+      rmSync(temporary, { recursive: true, force: true })
+      throw cause
+    },
+  )
   const connection = await instance.connect()
   await lockDown(connection, folders)
   return {

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, saidBy } from '../core/errors.ts'
 
 /** What is thrown when the system's temporary folder takes nothing: then no code and no statement is wrong. */
 export const temporaryRefused = (cause: unknown): AlmanacError =>
@@ -19,6 +19,3 @@ export async function inTemporary<T>(work: Promise<T>): Promise<T> {
 
 /** Whether a statement failed because the engine could write no file: it writes below the temporary folder alone. */
 export const isUnwritten = (said: string): boolean => said.startsWith('IO Error: Could not write')
-
-/** What somebody said by throwing. */
-export const saidBy = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -1,7 +1,6 @@
-import { AlmanacError } from '../core/errors.ts'
+import { AlmanacError, saidBy } from '../core/errors.ts'
 import { openReader } from '../engine/reader.ts'
 import { literal, name } from '../engine/sql.ts'
-import { saidBy } from '../engine/temporary.ts'
 import { definition, type Relation } from '../tables/relation.ts'
 
 /** What a database file is made of. */

@@ -86,7 +86,7 @@ function openingUnknown(day: KnownDay): string {
 export interface DayStatements {
   readonly delta: string
   readonly ending: readonly string[]
-  readonly beginning: readonly string[]
+  readonly beginning: string
 }
 
 /**
@@ -113,15 +113,13 @@ export function applyDay(shape: Shape, day: KnownDay): DayStatements {
      FROM open o JOIN delta d ON ${sameKey(shape, 'o', 'd')} WHERE d.was_there`,
     `DELETE FROM open o USING delta d WHERE ${sameKey(shape, 'o', 'd')}`,
   ]
-  const beginning = [
-    `INSERT INTO open BY NAME
+  const beginning = `INSERT INTO open BY NAME
      SELECT d.* EXCLUDE (is_here, was_there, is_changed), ${dateOf(day.dt)} AS valid_from,
        CASE WHEN d.is_changed THEN 'changed' WHEN d.was_there THEN 'schema'
          WHEN EXISTS (SELECT 1 FROM closed c WHERE ${sameKey(shape, 'c', 'd')})
            OR EXISTS (SELECT 1 FROM closed_before c WHERE ${sameKey(shape, 'c', 'd')}) THEN 'returned' ELSE 'new' END AS cause,
        ${readingBefore(shape, day, 'd')} AS changed_after
-     FROM delta d WHERE d.is_here`,
-  ]
+     FROM delta d WHERE d.is_here`
   return { delta, ending, beginning }
 }
 

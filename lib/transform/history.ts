@@ -33,7 +33,7 @@ async function apply(session: Session, shape: Shape, day: FoldDay): Promise<DayC
   const [found] = await session.rows(COUNT_DELTA)
   const count = (what: string): number => Number(found?.[what])
   if (count('ending') !== 0) for (const sql of ending) await session.run(sql)
-  if (count('beginning') !== 0) for (const sql of beginning) await session.run(sql)
+  if (count('beginning') !== 0) await session.run(beginning)
   return { new: count('new'), changed: count('changed'), gone: count('gone') }
 }
 

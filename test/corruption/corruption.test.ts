@@ -12,7 +12,7 @@ import type { Vault } from './vault.ts'
 import { buildWorlds, type World, type Worlds } from './world.ts'
 
 /** In the suite on disk, each way to damage each kind of object once. */
-const TOTAL = cases('corruption', { suite: 120, full: 2_000, largest: 10_000 })
+const TOTAL = cases('corruption', { suite: 300, full: 2_000, largest: 10_000 })
 /** What happens most at rest, many times more, each at another place. */
 const SMALL = cases('corruption-small', { suite: 500, full: 2_000, largest: 10_000 })
 const SMALL_WAYS = ['a flipped bit', 'truncation'] as const

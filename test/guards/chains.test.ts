@@ -217,7 +217,7 @@ describe.each(BOTH)('%s in any season', (_, entity) => {
   test(
     'holds and commits what a model of the rule says, and closes no other row',
     async () => {
-      const runs = cases('held-days', { suite: 2, full: 20, largest: 100 })
+      const runs = cases('held-days', { suite: 4, full: 20, largest: 100 })
       let seasons = 0
       await fc.assert(
         fc.asyncProperty(happenings, async ([nights, actions]) => {

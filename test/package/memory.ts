@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 
 const MEMORY = '/dev/shm'
-/** All tests at once take less than half of it. */
+/** Generous: packages are installed there, and warehouses made by the hundred. */
 const ENOUGH_BYTES = 4e9
 
 function hasRoom(): boolean {
@@ -18,7 +18,7 @@ function hasRoom(): boolean {
 }
 
 /**
- * Tests make files by the ten thousand and sync each; where Linux has room for them in memory, they take a tenth less time.
+ * Tests make files by the ten thousand and sync each; where Linux has room for them in memory, they take a little less time.
  * Tests about the disk itself ask `diskFolder` for theirs.
  */
 export async function setup({ config }: TestProject) {
