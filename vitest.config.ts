@@ -43,7 +43,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // Left alone, the runner keeps one core free. One process more than cores are: some wait for what they test to be late.
-    poolOptions: { forks: { maxForks: availableParallelism() + 1 } },
+    maxWorkers: availableParallelism() + 1,
     ...(isShuffled ? {} : { sequence: { sequencer: LongestFirst } }),
   },
 })

@@ -3,7 +3,7 @@ import { App, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { deploymentsOf } from '../lib/config/deployment.ts'
 import { parseConfiguration } from '../lib/config/parse.ts'
-import { AlmanacError } from '../lib/core/errors.ts'
+import { AlmanacError, saidBy } from '../lib/core/errors.ts'
 import { ENTITIES, VIEWS } from '../lib/entities/index.ts'
 import { DEPLOYED, type Platform } from '../lib/stacks/bundle.ts'
 import { deploy } from '../lib/stacks/deploy.ts'
@@ -40,6 +40,6 @@ async function main(): Promise<void> {
 
 main().catch((thrown: unknown) => {
   const next = thrown instanceof AlmanacError ? `\nnext: ${thrown.next}` : ''
-  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}${next}\n`)
+  process.stderr.write(`${saidBy(thrown)}${next}\n`)
   process.exitCode = 1
 })

@@ -12,7 +12,7 @@ import {
   machineName,
 } from '../lib/config/deployment.ts'
 import { parseConfiguration } from '../lib/config/parse.ts'
-import { AlmanacError, asAlmanacError } from '../lib/core/errors.ts'
+import { AlmanacError, asAlmanacError, saidBy } from '../lib/core/errors.ts'
 import { ENTITIES, VIEWS } from '../lib/entities/index.ts'
 import { alarmName, alarmsOf, PAGE } from '../lib/stacks/alarms.ts'
 
@@ -261,7 +261,7 @@ async function isWell([name, look]: Check, subject: Subject): Promise<boolean> {
     say('ok', await look(subject))
     return true
   } catch (thrown) {
-    say('fail', thrown instanceof Error ? thrown.message.trim() : String(thrown))
+    say('fail', saidBy(thrown).trim())
     return false
   }
 }

@@ -65,7 +65,7 @@ let engine: Engine
 let sim: Simulator
 let user: string
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   const look = await startSimulator({ counts: COUNTS })
   user = look.world().users[0]?.name ?? ''
   await look.close()

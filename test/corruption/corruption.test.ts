@@ -42,7 +42,7 @@ const counts = {
   'silently wrong': 0,
 }
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   worlds = await buildWorlds(engine)
 })
 afterAll(async () => {

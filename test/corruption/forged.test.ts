@@ -20,7 +20,7 @@ let engine: Engine
 let settled: Stand
 let waiting: Stand
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   const worlds = await buildWorlds(engine)
   settled = await openStand(diskVault, worlds.settled, engine)
   waiting = await openStand(diskVault, worlds.waiting, engine)

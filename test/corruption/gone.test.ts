@@ -15,7 +15,7 @@ const LIMIT = limitFor(10, 20)
 let engine: Engine
 let stand: Stand
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   stand = await openStand(diskVault, (await buildWorlds(engine)).settled, engine)
 })
 afterAll(async () => {

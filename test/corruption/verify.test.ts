@@ -21,7 +21,7 @@ const LIMIT = limitFor(15, 120)
 let engine: Engine
 let stand: Stand
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   stand = await openStand(diskVault, (await buildWorlds(engine)).waiting, engine)
 })
 afterAll(async () => {

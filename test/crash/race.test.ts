@@ -19,7 +19,7 @@ import { thing } from './load-scenes.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

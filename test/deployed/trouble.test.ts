@@ -278,7 +278,7 @@ describe('after all of it', () => {
   })
 
   test('what was tried hardest is well: every object, every proof, and history against the snapshots', async () => {
-    const engine = await openEngine()
+    const engine = await openEngine({ threads: 1 })
     const findings: unknown[] = []
     const registry = only('users')
     for await (const finding of verify(world.store, engine, registry, undefined))

@@ -27,7 +27,7 @@ const PERSON = /ann\W?personal/i
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

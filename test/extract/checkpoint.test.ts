@@ -31,7 +31,7 @@ let engine: Engine
 let visit: Visit
 let wanted: Awaited<ReturnType<typeof inOneGo>>
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
   visit = await visitSite()
   wanted = await inOneGo(visit.client, engine)
 })

@@ -18,7 +18,7 @@ import { type Answers, NOW, stubClient, tableauError } from './stub-client.ts'
 const DAY = 86_400_000
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -18,7 +18,7 @@ import { type Answers, stubClient, tableauError } from './stub-client.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

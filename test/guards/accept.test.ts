@@ -22,7 +22,7 @@ const MEMBERS = entityNamed('group_members')
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

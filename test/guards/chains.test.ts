@@ -21,7 +21,7 @@ const BOTH = [entityNamed('groups'), entityNamed('group_members')].map((each) =>
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

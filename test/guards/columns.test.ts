@@ -33,7 +33,7 @@ const STATES = [...ENTITIES.filter(({ kind }) => kind === 'state'), LINKS].filte
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -98,7 +98,7 @@ describe('of normal nights', () => {
 describe('through the real load', () => {
   let engine: Engine
   beforeAll(async () => {
-    engine = await openEngine()
+    engine = await openEngine({ threads: 1 })
   })
   const counted = { days: 0, 'days of much churn': 0, 'held of these': 0 }
   afterAll(async () => {

@@ -65,7 +65,7 @@ function lossesOf(size: number): readonly Loss[] {
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -55,7 +55,7 @@ const ALWAYS_WHOLE = ENTITIES.filter((entity) => !STATES.includes(entity))
 let engine: Engine
 let site: Site
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 afterEach(() => site.close())

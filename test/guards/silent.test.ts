@@ -18,7 +18,7 @@ const SIZES = [11, 50, 100, 1_000, 10_000]
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -12,7 +12,7 @@ import { ask, only, openSite, outcomeOf } from './site.ts'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

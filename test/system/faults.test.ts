@@ -73,7 +73,7 @@ const isWide = (faults: readonly Fault[]): boolean =>
 let engine: Engine
 let site: Site
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 afterEach(() => site.close())

@@ -13,7 +13,7 @@ import { arrive, orderOf } from './arrival.ts'
 const FIRST = '2026-11-01'
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

@@ -28,7 +28,7 @@ import { copyOf } from './mortal.ts'
 const FIRST = '2026-11-01'
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine()
+  engine = await openEngine({ threads: 1 })
 })
 afterAll(() => engine.close())
 

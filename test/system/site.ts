@@ -70,7 +70,7 @@ export async function openSite(
   shared?: Engine,
 ): Promise<Site> {
   const simulator = await startSimulator({ seed: 'system', counts: FEW, day: '2026-11-01', ...options })
-  const engine = shared ?? (await openEngine())
+  const engine = shared ?? (await openEngine({ threads: 1 }))
   const events: RunEvent[] = []
   const emit = (event: RunEvent): void => void events.push(event)
   return {
