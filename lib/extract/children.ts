@@ -20,6 +20,8 @@ interface ParentReading {
   readonly verdict: AskedVerdict
   readonly rows: readonly Row[]
   readonly proof: ListProof | null
+  /** What the server said when it refused the parent. */
+  readonly refusal?: AlmanacError
 }
 
 /** Reads one parent's children to their proof. A 404 is settled later, by a second look at the list of parents. */
@@ -42,7 +44,9 @@ async function readParent(
     for (const [path, count] of sink.seen) drift.set(path, (drift.get(path) ?? 0) + count)
     return { verdict: 'read', rows: sink.rows, proof }
   } catch (error) {
-    if (isError(error, 'forbidden')) return { verdict: 'forbidden', rows: [], proof: null }
+    // Refused for another reason than a right to this parent, such as a token's scopes: then all are.
+    if (isError(error, 'forbidden') && error.tableauCode?.startsWith('403') === true)
+      return { verdict: 'forbidden', rows: [], proof: null, refusal: error }
     if (isError(error, 'tableau-error') && error.tableauCode?.startsWith('404'))
       return { verdict: 'vanished', rows: [], proof: null }
     throw error
@@ -88,6 +92,8 @@ interface Progress {
   sums: Sums
   /** How many more parents this invocation settled. */
   news: number
+  /** What the server said to the first parent that this invocation was refused. */
+  refusal: AlmanacError | undefined
 }
 
 /** Reads parents until all are settled or the time is over. Their rows land as they fill parts, so that few are held. */
@@ -100,8 +106,9 @@ async function readPending(
   const again = new Set(before?.settled.vanished)
   const { settled, drift, sink } = progress
   await inTurn(pending, context.options, async (parent, signal) => {
-    const { verdict, rows, proof } = await readParent(context, read, parent, drift, signal)
+    const { verdict, rows, proof, refusal } = await readParent(context, read, parent, drift, signal)
     settled.set(parent, verdict)
+    progress.refusal ??= refusal
     // Whether one has vanished is known at the end, and what has landed cannot be taken back.
     if (verdict !== 'vanished') sink.add([parentRow(read, parent, verdict), ...rows])
     if (verdict !== 'vanished' || !again.has(parent)) progress.news++
@@ -120,6 +127,20 @@ const countsOf = ({ read, forbidden, vanished }: SettledParents): Record<ParentV
   vanished: vanished.length,
 })
 
+/** Who may read no parent at all has read nothing: an empty reading would pass for one in which nothing changed. */
+function refuseUnlessRead(
+  { path }: ChildrenRead,
+  by: SettledParents,
+  refusal: AlmanacError | undefined,
+): void {
+  const refused = by.forbidden.length
+  if (by.read.length > 0 || refused === 0) return
+  const said = refusal === undefined ? '' : `; the first answer: ${refusal.message}`
+  throw new AlmanacError('forbidden', `${path}: each of ${refused} parents is refused${said}`, {
+    cause: refusal,
+  })
+}
+
 /** Reading an entity parent by parent: where its parts land, and how far earlier invocations of the run came. */
 export interface Task {
   readonly read: ChildrenRead
@@ -130,7 +151,7 @@ export interface Task {
 /**
  * Reads a per-parent entity: all parents, then the children of each that is not settled yet. Every parent becomes a row of
  * its own, with its verdict. When the time runs out between two parents, the reading says where it stopped; throws
- * `out-of-time` when it has come no further than the one before.
+ * `out-of-time` when it has come no further than the one before, `forbidden` when every parent that is there is refused.
  */
 export async function readChildren(context: ReadContext, task: Task): Promise<Reading> {
   const { read, before } = task
@@ -140,7 +161,7 @@ export async function readChildren(context: ReadContext, task: Task): Promise<Re
   const sink = partSink(candidateColumns(shapeOf(context.entity)))
   const drift: Drift = new Map(Object.entries(before?.drift ?? {}))
   const sums = withEffort(before?.sums ?? NO_SUMS, parents.proof)
-  const progress: Progress = { settled, drift, sink, sums, news: 0 }
+  const progress: Progress = { settled, drift, sink, sums, news: 0, refusal: undefined }
   await readPending(context, task, pending, progress)
   const left = pending.filter((parent) => !settled.has(parent)).length
   const vanished = pending.filter((parent) => settled.get(parent) === 'vanished')
@@ -148,6 +169,7 @@ export async function readChildren(context: ReadContext, task: Task): Promise<Re
   if (settling === null && progress.news === 0)
     throw new AlmanacError('out-of-time', `${read.path}: the time ran out before one more parent was read`)
   const by = settledParents(settled)
+  if (settling !== null) refuseUnlessRead(read, by, progress.refusal)
   if (settling !== null) sink.add(by.vanished.map((parent) => parentRow(read, parent, 'vanished')))
   return {
     ...NOT_OURS,

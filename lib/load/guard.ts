@@ -37,3 +37,32 @@ export function holdReason({ before, after, deletions, lostColumns, parents }: C
   if (lostColumns.length > 0) return lostReason(lostColumns)
   return null
 }
+
+/** Of what went in the held night, so much may be back the next day: somebody takes a deletion back now and then. */
+const BACK_SHARE = 0.2
+
+/**
+ * Whether so few of `lost` are back that the loss is real, by what stays away until the next day (`whole`) and what went
+ * in between (`since`). A row that came with the held night and went at once counts as back: then somebody must look.
+ */
+const stayAway = (lost: number, since: number, whole: number): boolean =>
+  lost - whole + since <= lost * BACK_SHARE
+
+/** A held reading between its neighbours: what it lacks of the day before, the next day of it, and of the day before. */
+export interface Between {
+  readonly lost: Comparison
+  readonly since: Comparison
+  readonly whole: Comparison
+}
+
+/**
+ * Whether what a reading was held for is gone on the next day, too. That the two are alike says little: 19 of 30 rows and
+ * then 29 are, and so is a column that the next day has in too few rows to be missed.
+ */
+export function isGoneForGood({ lost, since, whole }: Between): boolean {
+  const isLoss = lost.after === 0 || lost.deletions > mayGo(lost.before)
+  if (isLoss && !stayAway(lost.deletions, since.deletions, whole.deletions)) return false
+  const [was, between, is] = [lost.parents, since.parents, whole.parents]
+  if (was === undefined || was.gone <= mayGo(was.before)) return true
+  return stayAway(was.gone, between?.gone ?? 0, is?.gone ?? 0)
+}

@@ -2,7 +2,7 @@ import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { neighbours } from './commit.ts'
 import type { Desk } from './desk.ts'
-import { type Comparison, holdReason, lostReason } from './guard.ts'
+import { type Comparison, holdReason, isGoneForGood, lostReason } from './guard.ts'
 import { parentDay } from './snapshot.ts'
 import type { Neighbours } from './transforms.ts'
 
@@ -59,6 +59,15 @@ const knows = ({ columns, missing }: Known, name: string): boolean =>
 /** What a receipt or a manifest knows. */
 type Known = Pick<CandidateReceipt, 'columns' | 'missing'>
 
+/** A reading that is compared: one that waits to be judged, or a committed one. */
+type Reading = Known & Pick<CandidateReceipt, 'dt' | 'sha256'>
+
+const readingOf = ({ day, manifest, candidate }: Neighbour): Reading => ({
+  ...manifest,
+  dt: day.dt,
+  sha256: candidate,
+})
+
 /** The columns that a reading knows; `raw_extra` may empty whenever a column for it is declared. */
 const knownBy = (desk: Desk, reading: Known): string[] =>
   desk.shape.columns.map(({ name }) => name).filter((name) => name !== 'raw_extra' && knows(reading, name))
@@ -75,17 +84,17 @@ async function rowsOfDay(
   return { neighbour: snapshot, coverage }
 }
 
-/** Compares a candidate with a committed neighbour, in the direction of time or against it, in these columns. */
+/** Compares a reading with a committed neighbour, in the direction of time or against it, in these columns. */
 async function compareWith(
   desk: Desk,
   days: readonly CommittedDay[],
-  receipt: CandidateReceipt,
+  reading: Reading,
   neighbour: Neighbour,
   direction: 'from' | 'to',
-  columns = knownBy(desk, receipt).filter((name) => knows(neighbour.manifest, name)),
+  columns: readonly string[] = knownBy(desk, reading).filter((name) => knows(neighbour.manifest, name)),
 ): Promise<Comparison> {
   return desk.transforms.compare({
-    candidate: await desk.candidate(receipt.dt, receipt.sha256),
+    candidate: await desk.candidate(reading.dt, reading.sha256),
     ...(await rowsOfDay(desk, days, neighbour)),
     direction,
     columns,
@@ -95,28 +104,88 @@ async function compareWith(
 /** How many days back a column is looked for that the day before did not know. */
 const LOOK_BACK_DAYS = 31
 
+/** Columns that had values when an earlier day was read, and have none now. */
+interface LostColumns {
+  readonly had: Neighbour
+  readonly columns: readonly string[]
+}
+
 /**
- * Why a column that comes back after days without it is held, or null: it had values when it was last known, and has none
- * now. History compares with the last known value, too.
+ * Which columns come back empty after days without them: they had values when they were last known. History compares with
+ * the last known value, too.
  */
 async function lostSince(
   desk: Desk,
   days: readonly CommittedDay[],
   receipt: CandidateReceipt,
   before: Neighbour,
-): Promise<string | null> {
+): Promise<LostColumns | null> {
   let unknown = knownBy(desk, receipt).filter((name) => !knows(before.manifest, name))
   for (const day of neighbours(days, before.day.dt).before.slice(0, LOOK_BACK_DAYS)) {
     if (unknown.length === 0) return null
-    const earlier = await standing(desk, day)
-    if (earlier === undefined) continue
-    const columns = unknown.filter((name) => knows(earlier.manifest, name))
+    const had = await standing(desk, day)
+    if (had === undefined) continue
+    const columns = unknown.filter((name) => knows(had.manifest, name))
     if (columns.length === 0) continue
-    const { lostColumns } = await compareWith(desk, days, receipt, earlier, 'from', columns)
-    if (lostColumns.length > 0) return lostReason(lostColumns)
+    const { lostColumns } = await compareWith(desk, days, receipt, had, 'from', columns)
+    if (lostColumns.length > 0) return { had, columns: lostColumns }
     unknown = unknown.filter((name) => !columns.includes(name))
   }
   return null
+}
+
+/** What a candidate lacks of the days before it. */
+interface Loss {
+  readonly before: Neighbour
+  readonly lost: Comparison
+  readonly since: LostColumns | null
+}
+
+async function lossOf(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  receipt: CandidateReceipt,
+  before: Neighbour,
+): Promise<Loss> {
+  const lost = await compareWith(desk, days, receipt, before, 'from')
+  return { before, lost, since: await lostSince(desk, days, receipt, before) }
+}
+
+const reasonOf = ({ lost, since }: Loss): string | null =>
+  holdReason(lost) ?? (since === null ? null : lostReason(since.columns))
+
+/** Whether a reading knows these columns and has no value in them. */
+async function areEmpty(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  reading: Reading,
+  { had, columns }: LostColumns,
+): Promise<boolean> {
+  if (!columns.every((name) => knows(reading, name))) return false
+  if (columns.length === 0) return true
+  const { lostColumns } = await compareWith(desk, days, reading, had, 'from', columns)
+  return columns.every((name) => lostColumns.includes(name))
+}
+
+/** Whether the next day is like the candidate, in both directions, and lacks what the candidate lacks. */
+async function agrees(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  receipt: CandidateReceipt,
+  after: Neighbour,
+  { before, lost, since }: Loss,
+): Promise<boolean> {
+  const forth = await compareWith(desk, days, receipt, after, 'to')
+  const back = await compareWith(desk, days, receipt, after, 'from')
+  if (holdReason(forth) !== null || holdReason(back) !== null) return false
+  const next = readingOf(after)
+  const whole = await compareWith(desk, days, next, before, 'from', [])
+  if (!isGoneForGood({ lost, since: forth, whole })) return false
+  const emptied = { had: before, columns: lost.lostColumns }
+  return (
+    (await areEmpty(desk, days, next, emptied)) &&
+    (since === null || (await areEmpty(desk, days, next, since)))
+  )
 }
 
 /** The committed neighbours of a day that were not withdrawn. */
@@ -137,7 +206,7 @@ export async function orderFault(
 
 /**
  * Judges a complete candidate by its neighbours: in order of time, and not so much smaller than the day before that
- * somebody must look. A held one passes when the next committed day agrees with it in both directions: then the loss is real.
+ * somebody must look. A held one passes when the next committed day agrees with it: then the loss is real.
  */
 export async function judge(
   desk: Desk,
@@ -148,16 +217,10 @@ export async function judge(
   const disorder = outOfOrder(receipt, before, after)
   if (disorder !== null) return { verdict: 'incomplete', reason: disorder }
   if (before === undefined) return { verdict: 'complete', note: null }
-  const reason =
-    holdReason(await compareWith(desk, days, receipt, before, 'from')) ??
-    (await lostSince(desk, days, receipt, before))
+  const loss = await lossOf(desk, days, receipt, before)
+  const reason = reasonOf(loss)
   if (reason === null) return { verdict: 'complete', note: null }
-  if (after !== undefined) {
-    const forth = holdReason(await compareWith(desk, days, receipt, after, 'to'))
-    const back = holdReason(await compareWith(desk, days, receipt, after, 'from'))
-    if (forth === null && back === null) {
-      return { verdict: 'complete', note: { kind: 'agreed', reason: `${reason}; ${after.day.dt} agrees` } }
-    }
-  }
+  if (after !== undefined && (await agrees(desk, days, receipt, after, loss)))
+    return { verdict: 'complete', note: { kind: 'agreed', reason: `${reason}; ${after.day.dt} agrees` } }
   return { verdict: 'guarded', reason }
 }

@@ -63,19 +63,22 @@ function loadedOutcome(read: EntityOutcome, dt: Day, loaded: LoadResult): Entity
   return { ...base, verdict: held.verdict, candidate: held.candidate, reason: held.reason }
 }
 
-/** Says what of a complete reading somebody should know: attributes without a column, columns that were withheld. */
+/** Says what of a complete reading somebody should know: attributes without a column, columns withheld, parents refused. */
 function warnings(receipt: Receipt): string[] {
   const drift = Object.entries(receipt.drift).map(([path, count]) => `${path} (${count})`)
   const grown = `Tableau sent what no column names: ${drift.join(', ')}; kept in raw_extra, people’s names apart`
   const withheld = `not sent by this server, so unknown rather than null: ${receipt.missing.join(', ')}`
   const surplus = `${receipt.surplus} rows announced beyond those delivered, accepted by configuration`
   const parents = `${receipt.parentsSurplus} parents announced beyond those delivered, accepted by configuration`
+  const refused = receipt.parents?.['forbidden'] ?? 0
+  const unread = `${refused} ${refused === 1 ? 'parent was' : 'parents were'} refused, so that their rows are as last read; "coverage" names them`
   const narrowed = `the site role ${receipt.narrowedTo} sees only a part of it, accepted by configuration`
   return [
     ...(drift.length > 0 ? [grown] : []),
     ...(receipt.missing.length > 0 ? [withheld] : []),
     ...(receipt.surplus > 0 ? [surplus] : []),
     ...(receipt.parentsSurplus > 0 ? [parents] : []),
+    ...(refused > 0 ? [unread] : []),
     ...(receipt.narrowedTo === null ? [] : [narrowed]),
   ]
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { text } from '../../lib/core/column.ts'
 import { type Entity, entity, list } from '../../lib/core/entity.ts'
+import { AlmanacError } from '../../lib/core/errors.ts'
 import type { RawItem } from '../../lib/core/item.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
@@ -113,6 +114,40 @@ describe('a per-parent entity', () => {
   test('a forbidden parent is one, and no failure of the others', async () => {
     const extraction = await extracted(MEMBERS, members({ a: ids('u1'), b: tableauError('403004') }))
     expect(receiptOf(extraction)).toMatchObject({ rows: 1, parents: { read: 1, forbidden: 1 } })
+  })
+
+  test('of which every parent is refused has read nothing: it is forbidden, and nothing lands', async () => {
+    const refused = tableauError('403004')
+    const { result, store } = await extracted(MEMBERS, members({ a: refused, b: refused }))
+    expect(result).toMatchObject({
+      verdict: 'forbidden',
+      reason: expect.stringMatching(
+        /^groups\/\{parent\}\/users: each of 2 parents is refused; the first answer: .*403004/,
+      ),
+    })
+    expect(await store.list('receipt/')).toEqual([])
+  })
+
+  test('of which one parent is refused and the others vanished has read nothing', async () => {
+    const answers = members({ a: tableauError('404012'), b: tableauError('403004') }, ['b'])
+    const { result } = await extracted(MEMBERS, answers)
+    expect(result).toMatchObject({
+      verdict: 'forbidden',
+      reason: expect.stringContaining('each of 1 parents'),
+    })
+  })
+
+  test('of which no parent is left is complete, and empty', async () => {
+    const answers = members({ a: tableauError('404012'), b: tableauError('404012') }, [])
+    const { result } = await extracted(MEMBERS, answers)
+    expect(result).toMatchObject({ verdict: 'complete', receipt: { rows: 0, parents: { vanished: 2 } } })
+  })
+
+  /** As `scopedSession` throws it. */
+  const OUT_OF_SCOPE = new AlmanacError('forbidden', 'Tableau answered 401002', { tableauCode: '401002' })
+  test('of which one is refused for the token’s sake is refused as a whole', async () => {
+    const { result } = await extracted(MEMBERS, members({ a: ids('u1'), b: OUT_OF_SCOPE }))
+    expect(result).toMatchObject({ verdict: 'forbidden', reason: expect.stringContaining('401002') })
   })
 
   test('a forbidden list of parents is the whole entity’s', async () => {

@@ -24,12 +24,24 @@ const standing = (committed: Standing['committed']): readonly (readonly [Day, Re
     .flatMap(([dt, reading]) => (reading === null ? [] : [[dt, reading] as const]))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 
+/** Of what went that day, more than a fifth is back the next day; rows that came that day and went at once count as back. */
+const isBack = (before: Reading, reading: Reading, after: Reading): boolean => {
+  const lost = [...before].filter((each) => !reading.has(each))
+  const fleeting = [...reading].filter((each) => !before.has(each) && !after.has(each))
+  return lost.filter((each) => after.has(each)).length + fleeting.length > lost.length / 5
+}
+
 function passes({ committed }: Standing, dt: Day, reading: Reading): boolean {
   const days = standing(committed)
   const before = days.filter(([each]) => each < dt).at(-1)?.[1]
   const after = days.find(([each]) => each > dt)?.[1]
   if (before === undefined || !isSuspicious(before, reading)) return true
-  return after !== undefined && !isSuspicious(reading, after) && !isSuspicious(after, reading)
+  return (
+    after !== undefined &&
+    !isSuspicious(reading, after) &&
+    !isSuspicious(after, reading) &&
+    !isBack(before, reading, after)
+  )
 }
 
 const moved = ({ committed, held }: Standing, dt: Day, reading: Reading): Standing => ({

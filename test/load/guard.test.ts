@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Comparison, holdReason } from '../../lib/load/guard.ts'
+import { type Comparison, holdReason, isGoneForGood } from '../../lib/load/guard.ts'
 
 const night = (before: number, deletions: number, more: Partial<Comparison> = {}): Comparison => ({
   before,
@@ -46,5 +46,50 @@ describe('the guard', () => {
     ],
   ])('holds %s', (_, comparison, reason) => {
     expect(holdReason(comparison)).toBe(reason)
+  })
+})
+
+describe('what a held night lost', () => {
+  /** Of so many rows some went, some of the rest went until the next day, and so many of all lack the next day. */
+  const between = (before: number, lost: number, since: number, whole: number) => ({
+    lost: night(before, lost),
+    since: night(before - lost, since),
+    whole: night(before, whole),
+  })
+  const parents = (before: number, lost: number, since: number, whole: number) => ({
+    lost: night(1000, 3, { parents: { before, gone: lost } }),
+    since: night(997, 0, { parents: { before: before - lost, gone: since } }),
+    whole: night(1000, 0, { parents: { before, gone: whole } }),
+  })
+
+  test.each([
+    ['all of it', between(100, 50, 0, 50)],
+    ['all of it and more', between(100, 50, 5, 55)],
+    ['all but a fifth', between(100, 50, 0, 40)],
+    ['all but a fifth, and others instead', between(100, 50, 10, 50)],
+    ['everything', between(100, 100, 0, 100)],
+    ['the few rows that went with a column, though they are back', between(100, 20, 0, 0)],
+    ['all of the parents', parents(100, 50, 0, 50)],
+    ['all but a fifth of the parents', parents(100, 50, 10, 50)],
+    ['the few parents that went with a column, though they are back', parents(100, 20, 0, 0)],
+  ])('is gone for good when the next day lacks %s', (_, readings) => {
+    expect(isGoneForGood(readings)).toBe(true)
+  })
+
+  test.each([
+    ['all but more than a fifth', between(100, 50, 0, 39)],
+    ['ten of eleven, which are few enough to go in a night', between(30, 11, 0, 1)],
+    ['what went since, and not the rest', between(100, 50, 50, 50)],
+    ['one of all rows', between(8, 8, 0, 6)],
+    ['all parents but more than a fifth', parents(100, 50, 0, 39)],
+    ['parents that went since, and not the rest', parents(100, 50, 50, 50)],
+    ['ten of eleven parents', parents(30, 11, 0, 1)],
+  ])('is not when it has back %s', (_, readings) => {
+    expect(isGoneForGood(readings)).toBe(false)
+  })
+
+  test('has parents only where all three readings have them', () => {
+    const { lost } = parents(100, 50, 0, 50)
+    expect(isGoneForGood({ lost, since: night(997, 0), whole: night(1000, 0) })).toBe(false)
   })
 })

@@ -277,10 +277,10 @@ describe('a held day and the day after', () => {
     { dt: D2, rows: things(rows) },
   ]
 
-  test('agree in both directions: the loss is real', async () => {
+  test('agree in both directions, and lack the same: the loss is real', async () => {
     const { world, committed } = await lastOf(lateDay(45, 40))
     expect(committed).toEqual([{ dt: D2, version: 1 }])
-    expect(world.compared.map(({ direction }) => direction)).toEqual(['from', 'to', 'from'])
+    expect(world.compared.map(({ direction }) => direction)).toEqual(['from', 'to', 'from', 'from'])
     expect((await readManifest(world.store, placeOf(THINGS), { dt: D2, version: 1 })).note).toEqual({
       kind: 'agreed',
       reason: '55 of 100 rows are gone, and 20 may go in one night; 2026-11-03 agrees',
@@ -294,6 +294,82 @@ describe('a held day and the day after', () => {
     expect(await heldOf(lateDay(40, after))).toEqual([
       ['guarded', '60 of 100 rows are gone, and 20 may go in one night'],
     ])
+  })
+
+  /** As things come, the held one before the one after it. */
+  const heldOfThree = async (nights: readonly Night[], of: Entity = THINGS) => {
+    const world = plainWorld(of)
+    let held: readonly string[] = []
+    for (const each of nights) held = (await world.night(each)).held.map(({ dt }) => dt)
+    return held
+  }
+  const emptied = things(60, { name: 0 })
+
+  test.each<[string, readonly Night[]]>([
+    [
+      'of which the second has back what went, few as it is',
+      [
+        { dt: FIRST, rows: things(30) },
+        { dt: D2, rows: things(19) },
+        { dt: D3, rows: things(29) },
+      ],
+    ],
+    [
+      'of which the second does not know the column that emptied',
+      [
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: emptied },
+        { dt: D3, rows: emptied, missing: ['name'] },
+      ],
+    ],
+    [
+      'of which the second has the column in too few rows to miss it',
+      [
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: emptied },
+        { dt: D3, rows: things(60, { name: 49 }) },
+      ],
+    ],
+    [
+      'of which the second has a column that emptied while nobody sent it',
+      [
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: emptied, missing: ['name'] },
+        { dt: D3, rows: emptied },
+        { dt: D4, rows: things(60, { name: 1 }) },
+      ],
+    ],
+  ])('do not agree: %s', async (_, nights) => {
+    expect(await heldOfThree(nights)).toEqual([nights.at(-2)?.dt])
+  })
+
+  test.each<[string, readonly Night[]]>([
+    [
+      'a column that is empty in both',
+      [
+        { dt: D3, rows: emptied },
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: emptied },
+      ],
+    ],
+    [
+      'a column that emptied while nobody sent it, and stays empty',
+      [
+        { dt: D4, rows: emptied },
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: emptied, missing: ['name'] },
+        { dt: D3, rows: emptied },
+      ],
+    ],
+  ])('agree on %s', async (_, nights) => {
+    expect(await heldOfThree(nights)).toEqual([])
+  })
+
+  test('whose parents are back do not agree', async () => {
+    const boxes = (count: number) =>
+      links(Object.fromEntries(Array.from({ length: count }, (_, i) => [`b${100 + i}`, 'read' as const])))
+    const nights = [30, 19, 29].map((count, i) => ({ dt: addDays(FIRST, i), rows: boxes(count) }))
+    expect(await heldOfThree(nights, LINKS)).toEqual([D2])
   })
 
   test.each([

@@ -28,7 +28,7 @@ export const READING_MUTANTS: readonly Mutant[] = [
     file: 'extract/children.ts',
     edits: [
       [
-        "return { verdict: 'forbidden', rows: [], proof: null }",
+        "return { verdict: 'forbidden', rows: [], proof: null, refusal: error }",
         "return { verdict: 'read', rows: [], proof: null }",
       ],
     ],
