@@ -45,7 +45,13 @@ export interface EventFacts {
   /** Null in this column means that the event has not ended yet. */
   readonly endedColumn: string
   /** How one event is asked for by its id, when it stayed unfinished too long. */
-  readonly byId: { readonly path: string; readonly item: string; readonly since: string }
+  readonly byId: {
+    readonly path: string
+    readonly item: string
+    readonly since: string
+    /** Tableau's error code for one that it does not know any more. */
+    readonly gone: string
+  }
   /** Where the columns stand in that answer, when it is shaped differently from the list. */
   readonly byIdFrom: Readonly<Record<string, string>>
   /** Completes a row that was read by id from what only that answer says. */

@@ -50,7 +50,7 @@ export const jobs = entity({
     windowField: 'createdAt',
     createdColumn: 'created_at',
     endedColumn: 'ended_at',
-    byId: { path: 'jobs/{id}', item: 'job', since: '3.1' },
+    byId: { path: 'jobs/{id}', item: 'job', since: '3.1', gone: '404018' },
     byIdFrom: { ended_at: '@completedAt' },
     // A job that still runs can already carry a finish code (a fixture of server-client-python shows 1): the end decides first.
     settle: (row, item) => {

@@ -22,18 +22,21 @@ export const users = entity({
     domain_name: text('domain/@name', 'Active Directory domain, or local').extended(),
     site_role: text('@siteRole', 'Site role: what the licence allows at most').required(),
     auth_setting: text('@authSetting', 'How the user signs in').extended(),
-    idp_configuration_id: text(
-      '@idpConfigurationId',
-      'LUID of the identity provider’s configuration',
-    ).extended(),
-    idp_configuration_name: text(
-      '@idpConfigurationName',
-      'Name of the identity provider’s configuration',
-    ).extended(),
-    identity_pool_name: text('@identityPoolName', 'Identity pool').extended(),
-    identity_pool_uuid: text('@identityPoolUuid', 'Id of the identity pool').extended(),
-    identity_uuid: text('@identityUuid', 'Id of the identity within its pool').extended(),
-    identifier: text('@identifier', 'Name within the identity pool').extended().personal(),
+    idp_configuration_id: text('@idpConfigurationId', 'LUID of the identity provider’s configuration')
+      .extended()
+      .introducedIn('3.24'),
+    idp_configuration_name: text('@idpConfigurationName', 'Name of the identity provider’s configuration')
+      .extended()
+      .introducedIn('3.24'),
+    identity_pool_name: text('@identityPoolName', 'Identity pool').extended().introducedIn('3.19'),
+    identity_pool_uuid: text('@identityPoolUuid', 'Id of the identity pool').extended().introducedIn('3.19'),
+    identity_uuid: text('@identityUuid', 'Id of the identity within its pool')
+      .extended()
+      .introducedIn('3.19'),
+    identifier: text('@identifier', 'Name within the identity pool')
+      .extended()
+      .personal()
+      .introducedIn('3.19'),
     external_auth_user_id: text('@externalAuthUserId', 'Id with the external identity provider').personal(),
     locale: text('@locale', 'Locale').extended(),
     language: text('@language', 'Language').extended(),

@@ -116,7 +116,7 @@ async function readLongOpen(
       cost,
     }
   } catch (error) {
-    if (!isError(error, 'tableau-error') || !error.tableauCode?.startsWith('404')) throw error
+    if (!isError(error, 'tableau-error') || error.tableauCode !== facts.byId.gone) throw error
     const [key = 'id'] = context.entity.key
     return {
       row: { [key]: open.id, [facts.createdColumn]: BigInt(open.createdAt) * 1000n, ...facts.lost },

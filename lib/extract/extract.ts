@@ -50,6 +50,8 @@ const RUN_FAILURES = [
   'session-lost',
   'lease-lost',
   'sign-in-refused',
+  'site-mismatch',
+  'wrong-day',
   'store-failed',
   'store-locked',
   'internal',
@@ -66,7 +68,7 @@ async function read(context: ReadContext, { store, at, landing, before }: Ground
 
 /** A part of a list passes every other proof, and is none of the site. */
 const narrowedReason = (entity: Entity, { user }: Client): string =>
-  `the site role ${user.siteRole} sees only a part of ${entity.name}, and Tableau does not say so: ${entity.role} sees all (or name ${entity.name} in acceptNarrowed)`
+  `the site role ${user.siteRole} ${entity.belowRole === 'narrowed' ? `sees only a part of ${entity.name}, and Tableau does not say so` : `may not read all ${entity.name}`}: ${entity.role} sees all (or name ${entity.name} in acceptNarrowed)`
 
 /** An event is dated by its own times; kept for a day long before them it would not be looked for there, and be lost. */
 const undatedReason = ({ name }: Entity): string =>

@@ -1,5 +1,6 @@
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { SessionName } from '../tableau/identity.ts'
+import type { KeptSession } from '../tableau/session-facts.ts'
 import { type HeldTurn, leaseLost, type Standing, takeTurn } from './execution.ts'
 import { type Kept, readKept } from './kept.ts'
 import { leaseKey, readState } from './lease-state.ts'
@@ -18,6 +19,8 @@ const MOST_RENEWALS = 3
 /** Two losses within this time have a cause that signing in again does not cure. */
 const TOO_SOON_MS = 10 * 60_000
 const POLL_MS = 500
+/** A run is over within a day. Who goes on with it later would file the present under a day gone by. */
+const MOST_HOURS = 24
 
 /** No session is kept for a run: it was not opened, or is closed. */
 export const notKept = (run: string): AlmanacError =>
@@ -28,7 +31,7 @@ export const notKept = (run: string): AlmanacError =>
 /**
  * Renews the session of a run once for all who ask: one signs in, the others wait for it and are told of the newer session,
  * as is who asks when that is there already. Gives its number. Throws `session-lost` when it ended too often or too soon,
- * or none is kept; `lease-lost` when the run does not hold the lease any more; and to all who waited what signing in threw.
+ * or none is kept; `lease-lost` when the run does not hold the lease any more; `site-mismatch`, `wrong-day` when the new session is no more of the same work; and to all who waited what signing in threw.
  */
 export async function renewSession(input: RenewInput, ports: SessionPorts): Promise<number> {
   const { run, generation } = input
@@ -80,11 +83,29 @@ function nextTurn({ state }: Standing, kept: Kept, { run, generation }: RenewInp
   return { generation: Math.max(state.turn?.generation ?? 0, generation) + 1, renewals: renewals + 1 }
 }
 
+/** What a new session must have in common with the one before it: a run reads one site, of one day. */
+function sameWork(before: Pick<KeptSession, 'site' | 'observedAt'>, session: KeptSession): KeptSession {
+  const { site, observedAt } = before
+  if (session.site.id !== site.id)
+    throw new AlmanacError(
+      'site-mismatch',
+      `The run reads the site ${site.id} ("${site.contentUrl}"), and the new sign-in reached ${session.site.id} ("${session.site.contentUrl}")`,
+    )
+  const hours = Math.round((session.observedAt - observedAt) / 3_600_000)
+  if (hours > MOST_HOURS)
+    throw new AlmanacError(
+      'wrong-day',
+      `The run began to look ${hours} hours ago, and what is read now is of another day`,
+    )
+  // When a run began to look does not change while it looks.
+  return { ...session, observedAt }
+}
+
 async function renewWith(held: HeldTurn, before: Kept, ports: SessionPorts): Promise<number> {
   try {
-    const { observedAt } = before.session
-    // When a run began to look does not change while it looks.
-    const kept = await signInWith(held, before.run, ports, async (session) => ({ ...session, observedAt }))
+    const kept = await signInWith(held, before.run, ports, async (session) =>
+      sameWork(before.session, session),
+    )
     ports.emit({ type: 'renewed', reason: `the session of run ${before.run} had ended` })
     return kept.generation
   } catch (thrown) {

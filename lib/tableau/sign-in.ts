@@ -183,7 +183,7 @@ function credentialsOf(item: RawItem | undefined, path: string): Omit<Credential
 
 /** Whatever was read from another site would be taken for this one's. The case of the name may be Tableau's own. */
 function checkSite(asked: string, got: string): void {
-  if (asked === '' || got === '' || asked.toLowerCase() === got.toLowerCase()) return
+  if (asked === '' || asked.toLowerCase() === got.toLowerCase()) return
   throw new AlmanacError(
     'malformed-response',
     `Signing in to site "${asked}" was answered with site "${redacted(got)}"`,

@@ -284,6 +284,12 @@ describe('events', () => {
     expect(await publishedJob(second, '2026-11')).toMatchObject({ status: 'Lost', ended_at: null })
   })
 
+  test('of which one is asked for by its id, and something else is not found, are incomplete', async () => {
+    const answers = { list: () => [], item: () => tableauError('404000') }
+    const second = await twoNights([job('a', NOW - 20 * DAY)], answers, '2026-11-24')
+    expect(second.result).toMatchObject({ verdict: 'incomplete', reason: expect.stringContaining('404000') })
+  })
+
   test('asked for by their id end with its code, and keep the list’s word for their kind', async () => {
     const created = NOW - 20 * DAY
     const iso = new Date(created).toISOString()

@@ -51,6 +51,34 @@ describe('a session that Tableau ends', () => {
     expect((await world.extractor('demo-1')).observedAt).toBe(observedAt)
   })
 
+  it('is not renewed by the session of another site, which would be read on under this one’s name', async () => {
+    const world = await opened()
+    const signIn: SessionWorld['ports']['signIn'] = async (...given) => {
+      const session = await world.ports.signIn(...given)
+      return { ...session, site: { ...session.site, id: 'another' } }
+    }
+    expect(await thrownBy(world.renew('demo-1', 0, { signIn }))).toMatchObject({
+      code: 'site-mismatch',
+      message: expect.stringMatching(/^The run reads the site .*, and the new sign-in reached another/),
+    })
+    expect(await world.renew('demo-1', 0)).toBe(2)
+  })
+
+  it('is not renewed a day later: the present would be filed under a day gone by', async () => {
+    const world = await opened()
+    const later = (hours: number): SessionWorld['ports']['signIn'] => {
+      return async (...given) => {
+        const session = await world.ports.signIn(...given)
+        return { ...session, observedAt: session.observedAt + hours * 60 * MINUTE }
+      }
+    }
+    expect(await thrownBy(world.renew('demo-1', 0, { signIn: later(25) }))).toMatchObject({
+      code: 'wrong-day',
+      message: 'The run began to look 25 hours ago, and what is read now is of another day',
+    })
+    expect(await world.renew('demo-1', 0, { signIn: later(23) })).toBe(2)
+  })
+
   it('is renewed three times at most', async () => {
     const world = await opened()
     for (const generation of [0, 1, 2]) {

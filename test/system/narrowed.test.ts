@@ -27,15 +27,26 @@ describe('a token whose user lost the administrator’s role', () => {
     expect(exitOfRun(report)).toBe(3)
     for (const { entity, verdict, reason } of report.outcomes) {
       expect([entity, verdict]).toEqual([entity, 'forbidden'])
-      if (NARROWED.includes(entity))
-        expect(reason).toMatch(/Creator sees only a part of .*SiteAdministratorExplorer sees all/)
+      const says = NARROWED.includes(entity) ? 'sees only a part of' : 'may not read all'
+      expect(reason).toMatch(
+        new RegExp(`Creator ${says} ${entity}.*SiteAdministrator(Explorer|Creator) sees all`),
+      )
     }
     expect(await ask(site.store, 'SELECT * FROM workbooks ORDER BY id')).toEqual(before)
     expect(await ask(site.store, 'SELECT id FROM workbooks_history WHERE gone_after IS NOT NULL')).toEqual([])
   })
 
-  test('is asked for no page of what it would see only a part of', () => {
-    for (const name of ['workbooks', 'views', 'projects', 'datasources'])
+  test('is asked for no page of what it would see only a part of, or must not see', () => {
+    for (const name of [
+      'workbooks',
+      'views',
+      'projects',
+      'datasources',
+      'users',
+      'groups',
+      'groupUsers',
+      'jobs',
+    ])
       expect(lesser.counters()[name] ?? 0).toBe(0)
   })
 

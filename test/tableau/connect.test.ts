@@ -150,7 +150,7 @@ describe('connect', () => {
         return answerXml(
           response,
           wrap(
-            `<credentials token="t0ken"><site id="${SITE_ID}" contentUrl=""/><user id="${USER_ID}"/></credentials>`,
+            `<credentials token="t0ken"><site id="${SITE_ID}" contentUrl="demo"/><user id="${USER_ID}"/></credentials>`,
           ),
         )
       if (request.url?.endsWith('/serverinfo')) return answerXml(response, serverInfo('3.29'))
@@ -174,6 +174,17 @@ describe('connect', () => {
       '/auth/signin': (__, response) => answerXml(response, wrap(xml)),
     })
     await expect(connect(optionsFor(site.url))).rejects.toMatchObject({ code: 'malformed-response' })
+  })
+
+  it.each(['', 'other'])('refuses to read the site "%s" for the one it asked for', async (name) => {
+    const credentials = `<credentials token="t0ken"><site id="${SITE_ID}" contentUrl="${name}"/><user id="${USER_ID}"/></credentials>`
+    const site = await tinySite(usersOf(2), {
+      '/auth/signin': (__, response) => answerXml(response, wrap(credentials)),
+    })
+    await expect(connect(optionsFor(site.url))).rejects.toMatchObject({
+      code: 'malformed-response',
+      message: `Signing in to site "demo" was answered with site "${name}"`,
+    })
   })
 
   it('signs out when the user cannot be read', async () => {
