@@ -1,3 +1,10 @@
+/** How many parents there were, how many of them left the list, and how many that were read are refused. */
+export interface ParentComparison {
+  readonly before: number
+  readonly gone: number
+  readonly refused: number
+}
+
 /** How one reading compares with another, in rows; columns by name. */
 export interface Comparison {
   readonly before: number
@@ -6,8 +13,8 @@ export interface Comparison {
   readonly deletions: number
   /** Columns with values in at least `LEAST_VALUES` rows before, and in none after. */
   readonly lostColumns: readonly string[]
-  /** How many parents there were, and how many of them left the list; absent where there are none. */
-  readonly parents?: { readonly before: number; readonly gone: number }
+  /** Of an entity that is read parent by parent. */
+  readonly parents?: ParentComparison
 }
 
 const LEAST_DELETIONS = 10
@@ -24,7 +31,7 @@ const mayGo = (before: number): number => Math.max(LEAST_DELETIONS, Math.floor(b
 
 /**
  * Why a reading is held although it is complete, or null when it passes: nothing where there was something,
- * more deletions than max(10, 20 %), of rows or of parents, a column that emptied. Thresholds: the fail-safes of DataHub (20 %) and of
+ * more than max(10, 20 %) gone, of rows or of parents, or refused, of parents; a column that emptied. Thresholds: the fail-safes of DataHub (20 %) and of
  * Google's directory sync, measured here for false alarms.
  */
 export function holdReason({ before, after, deletions, lostColumns, parents }: Comparison): string | null {
@@ -34,6 +41,9 @@ export function holdReason({ before, after, deletions, lostColumns, parents }: C
   // A list of parents that is cut would end the rows of those it lacks, few as they may be.
   if (parents !== undefined && parents.gone > mayGo(parents.before))
     return `${parents.gone} of ${parents.before} parents are gone, and ${mayGo(parents.before)} may go in one night`
+  // Their rows would stay as last read, under the day of a reading that says nothing of them.
+  if (parents !== undefined && parents.refused > mayGo(parents.before))
+    return `${parents.refused} of ${parents.before} parents that were read are refused, and ${mayGo(parents.before)} may be`
   if (lostColumns.length > 0) return lostReason(lostColumns)
   return null
 }

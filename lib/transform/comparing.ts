@@ -2,7 +2,7 @@ import type { StoredColumn } from '../core/receipt.ts'
 import { PARENT_VERDICT, type Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
 import { name, names } from '../engine/sql.ts'
-import { type Comparison, LEAST_VALUES } from '../load/guard.ts'
+import { type Comparison, LEAST_VALUES, type ParentComparison } from '../load/guard.ts'
 import type { Neighbours, StagedFile } from '../load/transforms.ts'
 import { factsOf, rowsOf } from './relation.ts'
 
@@ -28,21 +28,19 @@ export async function compare(
   const [before, after] = direction === 'from' ? [theirs, mine] : [mine, theirs]
   const rows = await compareReadings(session, shape, before, after, columns)
   if (coverage === null || shape.parent === undefined) return rows
-  const listed = `(SELECT ${name(shape.parent)} AS parent_id FROM ${rowsOf(candidate)} WHERE ${PARENT_VERDICT} <> 'vanished')`
-  const known = `(SELECT parent_id FROM ${rowsOf(coverage)})`
+  const listed = `(SELECT ${name(shape.parent)} AS parent_id, ${PARENT_VERDICT} AS verdict FROM ${rowsOf(candidate)} WHERE ${PARENT_VERDICT} <> 'vanished')`
+  const known = `(SELECT parent_id, verdict FROM ${rowsOf(coverage)})`
   const [was, is] = direction === 'from' ? [known, listed] : [listed, known]
   return { ...rows, parents: await compareParents(session, was, is) }
 }
 
-async function compareParents(
-  session: Session,
-  before: string,
-  after: string,
-): Promise<{ before: number; gone: number }> {
+async function compareParents(session: Session, before: string, after: string): Promise<ParentComparison> {
   const [row] = await session.rows(
-    `SELECT count(*) AS before, count(*) FILTER (WHERE parent_id NOT IN (SELECT parent_id FROM ${after})) AS gone FROM ${before}`,
+    `SELECT count(*) AS before, count(*) FILTER (WHERE parent_id NOT IN (SELECT parent_id FROM ${after})) AS gone,
+       count(*) FILTER (WHERE verdict = 'read' AND parent_id IN (SELECT parent_id FROM ${after} WHERE verdict = 'forbidden')) AS refused
+     FROM ${before}`,
   )
-  return { before: Number(row?.['before']), gone: Number(row?.['gone']) }
+  return { before: Number(row?.['before']), gone: Number(row?.['gone']), refused: Number(row?.['refused']) }
 }
 
 async function compareReadings(

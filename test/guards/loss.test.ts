@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type ParentVerdict, shapeOf } from '../../lib/core/shape.ts'
 import { exitOf } from '../../lib/core/verdict.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
+import { accept } from '../../lib/load/correct.ts'
 import { load } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { figure, IS_FULL, limitFor, someOf } from '../guarantees/proof.ts'
@@ -225,18 +226,31 @@ describe.each(named(STATES.filter(({ read }) => read.shape === 'children')))(
       })
     })
 
-    test.each<[ParentVerdict]>([['forbidden'], ['not_read']])(
-      'closes nothing when every parent is %s, and is held when all of them come back empty',
-      async (verdict) => {
-        const store = await afterUnevenDay()
-        await landRows(store, entity, second, [], {}, all(verdict))
-        expect(await loaded(store, entity)).toMatchObject({ committed: [{ dt: second }], held: [] })
-        const seen = [await closedRows(store, engine, entity), await currentRows(store, engine, entity)]
-        expect(seen).toEqual([0, size])
-        await landRows(store, entity, third, [])
-        await expectHeld(store, entity, { [third]: '0 rows where there were 200' })
-      },
-    )
+    test('closes nothing when no parent is read, and is held when all of them come back empty', async () => {
+      const store = await afterUnevenDay()
+      await landRows(store, entity, second, [], {}, all('not_read'))
+      expect(await loaded(store, entity)).toMatchObject({ committed: [{ dt: second }], held: [] })
+      const seen = [await closedRows(store, engine, entity), await currentRows(store, engine, entity)]
+      expect(seen).toEqual([0, size])
+      await landRows(store, entity, third, [])
+      await expectHeld(store, entity, { [third]: '0 rows where there were 200' })
+    })
+
+    test('is held when more parents are refused than may go, and closes nothing when it is accepted', async () => {
+      const store = await afterUnevenDay()
+      await landRows(store, entity, second, [], {}, all('forbidden'))
+      const count = all('forbidden').size
+      const reason = `${count} of ${count} parents that were read are refused, and 10 may be`
+      await expectHeld(store, entity, { [second]: reason })
+      const [held] = (await loaded(store, entity)).held
+      const sha256prefix = String(held?.candidate)
+      await accept(store, engine, entity, SITE, { sha256prefix, run: 'by-hand', reason: 'looked at' })
+      // Who is refused as the day before is no news.
+      await landRows(store, entity, third, [], {}, all('forbidden'))
+      expect((await loaded(store, entity)).held).toEqual([])
+      const seen = [await closedRows(store, engine, entity), await currentRows(store, engine, entity)]
+      expect(seen).toEqual([0, size])
+    })
 
     // The same list, read as an entity of its own, would be held: then it is no ground to end its children's rows either.
     test('is held when half of the parents are gone, also when they had few of the rows', async () => {

@@ -18,8 +18,8 @@ describe('the guard', () => {
     ['a fifth, rounded down', night(104, 20)],
     ['more rows than ever', night(100, 0, { after: 1000 })],
     ['all replaced but few', night(10, 10, { after: 10 })],
-    ['ten of eleven parents', night(100, 0, { parents: { before: 11, gone: 10 } })],
-    ['a fifth of many parents', night(100, 0, { parents: { before: 100, gone: 20 } })],
+    ['ten of eleven parents', night(100, 0, { parents: { before: 11, gone: 10, refused: 0 } })],
+    ['a fifth of many parents', night(100, 0, { parents: { before: 100, gone: 20, refused: 20 } })],
   ])('lets %s pass', (_, comparison) => {
     expect(holdReason(comparison)).toBeNull()
   })
@@ -36,8 +36,13 @@ describe('the guard', () => {
     ],
     [
       'more than a fifth of the parents, few as their rows are',
-      night(1000, 3, { parents: { before: 100, gone: 21 } }),
+      night(1000, 3, { parents: { before: 100, gone: 21, refused: 21 } }),
       '21 of 100 parents are gone, and 20 may go in one night',
+    ],
+    [
+      'more than a fifth of the parents refused that were read',
+      night(1000, 0, { parents: { before: 100, gone: 20, refused: 21 } }),
+      '21 of 100 parents that were read are refused, and 20 may be',
     ],
     [
       'a column that emptied',
@@ -57,9 +62,9 @@ describe('what a held night lost', () => {
     whole: night(before, whole),
   })
   const parents = (before: number, lost: number, since: number, whole: number) => ({
-    lost: night(1000, 3, { parents: { before, gone: lost } }),
-    since: night(997, 0, { parents: { before: before - lost, gone: since } }),
-    whole: night(1000, 0, { parents: { before, gone: whole } }),
+    lost: night(1000, 3, { parents: { before, gone: lost, refused: 0 } }),
+    since: night(997, 0, { parents: { before: before - lost, gone: since, refused: 0 } }),
+    whole: night(1000, 0, { parents: { before, gone: whole, refused: 0 } }),
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import { currentColumns, snapshotColumns } from '../../lib/core/published.ts'
 import type { StoredColumn } from '../../lib/core/receipt.ts'
 import { PARENT_VERDICT, type Shape } from '../../lib/core/shape.ts'
-import { type Comparison, LEAST_VALUES } from '../../lib/load/guard.ts'
+import { type Comparison, LEAST_VALUES, type ParentComparison } from '../../lib/load/guard.ts'
 import type {
   LoadEngine,
   Neighbours,
@@ -85,10 +85,25 @@ function decidedBy(
 }
 
 /** The parents that a candidate lists; one that vanished while it was read has left the list. */
-const listedParents = (shape: Shape, candidate: readonly PlainRow[]): string[] =>
-  candidate
-    .filter((row) => !isFact(row) && row[PARENT_VERDICT] !== 'vanished')
-    .map((row) => String(row[shape.parent ?? '']))
+const listedParents = (shape: Shape, candidate: readonly PlainRow[]): Verdicts =>
+  new Map(
+    candidate
+      .filter((row) => !isFact(row) && row[PARENT_VERDICT] !== 'vanished')
+      .map((row) => [String(row[shape.parent ?? '']), row[PARENT_VERDICT]]),
+  )
+
+/** Parents with what became of each. */
+type Verdicts = ReadonlyMap<string, unknown>
+
+function compareParents(was: Verdicts, is: Verdicts): ParentComparison {
+  const before = [...was]
+  return {
+    before: was.size,
+    gone: before.filter(([parent]) => !is.has(parent)).length,
+    refused: before.filter(([parent, verdict]) => verdict === 'read' && is.get(parent) === 'forbidden')
+      .length,
+  }
+}
 
 /** A per-parent day's coverage and snapshot, as rows. */
 function foldParents(
@@ -174,10 +189,9 @@ function plainTransforms(shape: Shape): Transforms {
       const rows = compareRows(shape, before, after, columns)
       if (coverage === null) return rows
       const listed = listedParents(shape, rowsOf(candidate))
-      const known = rowsOf(coverage).map((row) => String(row['parent_id']))
+      const known = new Map(rowsOf(coverage).map((row) => [String(row['parent_id']), row['verdict']]))
       const [was, is] = direction === 'from' ? [known, listed] : [listed, known]
-      const gone = was.filter((parent) => !is.includes(parent)).length
-      return { ...rows, parents: { before: was.length, gone } }
+      return { ...rows, parents: compareParents(was, is) }
     },
     snapshot,
     parentDay: async (dt, candidate, before, inputs): Promise<ParentDay> => {
