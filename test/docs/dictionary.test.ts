@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generatedPages } from '../../bin/docs/pages.ts'
 import { ERRORS } from '../../lib/core/errors.ts'
-import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
+import { ENTITIES, entityNamed, VIEWS } from '../../lib/entities/index.ts'
+import { examplesOf } from '../../lib/questions/examples.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
 import { ask, runNights } from './nights.ts'
@@ -62,6 +63,21 @@ describe('the examples, on four nights of a small site', () => {
     const { columns, rows } = await ask(root, RELATIONS, sql)
     expect(columns.length).toBeGreaterThan(0)
     if (rows.length > 0) answered.push(path)
+  })
+
+  test('of failed refreshes are counted without other jobs', async () => {
+    const { sql } = examplesOf(entityNamed('jobs'))[0]
+    const { rows: jobs } = await ask(root, RELATIONS, 'SELECT job_type, status FROM jobs')
+    const isRefresh = ([type]: readonly unknown[]): boolean =>
+      /^(refresh|increment)_extracts$/.test(String(type))
+    const refreshes = jobs.filter(isRefresh)
+    expect(refreshes.length).toBeLessThan(jobs.length)
+    expect(new Set(refreshes.map(([type]) => type)).size).toBe(2)
+    const { columns, rows } = await ask(root, RELATIONS, sql)
+    const sum = (column: string): number =>
+      rows.reduce((total, row) => total + Number(row[columns.indexOf(column)]), 0)
+    expect(sum('refreshes')).toBe(refreshes.length)
+    expect(sum('failed')).toBe(refreshes.filter(([, status]) => status === 'Failed').length)
   })
 
   test('there are two a page, and on most pages one has an answer', () => {
