@@ -1,6 +1,6 @@
 import type { ObjectInfo, ObjectStore } from '../core/ports.ts'
 import { type Answer, openReader, type Reader } from '../engine/reader.ts'
-import { definition, type Relation, relationsIn } from '../tables/relation.ts'
+import { asksForNames, definition, type Relation, relationsIn } from '../tables/relation.ts'
 
 /** Where the files of a warehouse are for the engine. */
 export interface Shelf {
@@ -18,9 +18,24 @@ async function filesOf(shelf: Shelf, relation: Relation): Promise<string[]> {
   return Promise.all(infos.map((info) => shelf.file(info)))
 }
 
+/** Defines what a statement needs. A relation whose rows it cannot mean, but whose name it may ask for, needs no objects. */
+async function defineFor(
+  reader: Reader,
+  shelf: Shelf,
+  relations: readonly Relation[],
+  sql: string,
+): Promise<void> {
+  const named = relationsIn(sql, relations)
+  for (const relation of asksForNames(sql, named) ? relations : named) {
+    const files = named.includes(relation) ? await filesOf(shelf, relation) : []
+    await reader.define(definition(relation, files))
+  }
+}
+
 /**
- * Answers one SELECT over the published tables. Only the objects that the statement may read are looked at,
- * each verified first. The caller closes the reader when it has taken the rows.
+ * Answers one SELECT over the published tables, or over the engine’s catalog, which then has all of them. Only the
+ * objects that the statement may read are looked at, each verified first. The caller closes the reader when it has taken
+ * the rows.
  */
 export async function query(
   shelf: Shelf,
@@ -29,9 +44,7 @@ export async function query(
 ): Promise<{ answer: Answer; reader: Reader }> {
   const reader = await openReader(shelf.folders)
   try {
-    for (const relation of relationsIn(sql, relations)) {
-      await reader.define(definition(relation, await filesOf(shelf, relation)))
-    }
+    await defineFor(reader, shelf, relations, sql)
     return { answer: await reader.select(sql), reader }
   } catch (error) {
     reader.close()

@@ -98,6 +98,14 @@ export function definition(relation: Relation, files: readonly string[]): string
     : `CREATE OR REPLACE VIEW ${name(relation.name)} AS ${body}`
 }
 
+/** The engine’s own tables of what is there, and the word of SHOW TABLES. */
+const CATALOG =
+  /(?<!\w)(tables|information_schema|pg_catalog|pg_(attribute|class|proc|tables|views)|sqlite_(master|schema)|duckdb_(columns|functions|tables|views))(?!\w)/i
+
+/** Whether a statement may ask which relations there are, rather than for their rows. `named` is what it names. */
+export const asksForNames = (sql: string, named: readonly Relation[]): boolean =>
+  CATALOG.test(sql) || (named.length === 0 && /(?<!\w)(show|describe|desc)(?!\w)/i.test(sql))
+
 /** The relations that a statement may read: those it names anywhere, and what they need. Naming too many does no harm. */
 export function relationsIn(sql: string, all: readonly Relation[]): readonly Relation[] {
   const wanted = new Set<string>()

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
+import { relationsOf } from '../../lib/tables/relation.ts'
 import { type SampleWarehouse, sampleWarehouse } from './sample.ts'
 import { almanacProcess, linesOf, type Outcome } from './terminal.ts'
 
@@ -109,6 +111,41 @@ describe('query', () => {
     call.child.stdout.once('data', () => call.child.stdout.destroy())
     const { exit, err } = await call.ended
     expect([exit, err]).toEqual([0, ''])
+  })
+
+  const ALL = relationsOf(ENTITIES, VIEWS)
+  const namesOf = (kind: 'view' | 'macro'): string[] =>
+    ALL.flatMap((relation) => (relation.kind === kind ? [relation.name] : [])).sort()
+
+  test.each([
+    'SHOW TABLES',
+    'SHOW ALL TABLES',
+    'FROM (SHOW TABLES FROM main)',
+    'DESCRIBE',
+    'SELECT table_name AS name FROM information_schema.tables',
+    'SELECT DISTINCT table_name AS name FROM information_schema.columns',
+    'SELECT view_name AS name FROM duckdb_views() WHERE NOT internal',
+    'SELECT DISTINCT table_name AS name FROM duckdb_columns() WHERE NOT internal',
+    "SELECT viewname AS name FROM pg_catalog.pg_views WHERE schemaname = 'main'",
+    "SELECT name FROM sqlite_master WHERE type = 'view'",
+    'SELECT view_name AS name, (SELECT count(*) FROM users) AS n FROM duckdb_views() WHERE NOT internal',
+  ])('names every table: %s', async (sql) => {
+    const names = new Set((await rows(sql)).map(({ name }) => String(name)))
+    expect([...names].filter((name) => !/^(duckdb|pg|sqlite)_|^pragma/.test(name)).sort()).toEqual(
+      namesOf('view'),
+    )
+  })
+
+  test('names every macro, and has the rows of a table that is asked for beside the catalog', async () => {
+    const sql = `SELECT function_name AS name, (SELECT count(*) FROM users WHERE site = 'demo') AS n
+      FROM duckdb_functions() WHERE NOT internal ORDER BY name`
+    const n = sample.sim.world(LAST).users.length
+    expect(await rows(sql)).toEqual(namesOf('macro').map((name) => ({ name, n })))
+  })
+
+  test('describes the one table that is named', async () => {
+    const described = await rows('DESCRIBE users')
+    expect(described.map((row) => row['column_name'])).toContain('site_role')
   })
 
   test('leaves a database with the same names, which shows later nights too', async () => {
