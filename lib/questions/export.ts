@@ -1,5 +1,5 @@
 import { AlmanacError, saidBy } from '../core/errors.ts'
-import { openReader } from '../engine/reader.ts'
+import { type Answer, openReader, type Reader } from '../engine/reader.ts'
 import { literal, name } from '../engine/sql.ts'
 import { definition, type Relation } from '../tables/relation.ts'
 
@@ -25,10 +25,30 @@ function patternOf(root: string, { prefix, suffix }: { prefix: string; suffix: s
   return `${plainPath(root)}/${prefix}**${last}`
 }
 
-async function filesOf({ root, hasObjects }: Export, { objects }: Relation): Promise<readonly string[]> {
-  // A pattern that nothing matches is an error in the engine: such a table is defined empty until the next export.
-  if (objects === undefined || !(await hasObjects(objects))) return []
-  return [patternOf(root, objects)]
+/**
+ * A view of the columns that it has already, over files that are not there yet. It is empty while none is, and once there
+ * is one, asking fails: what has rows by now must not read as if it had none. Each column fails too, since the engine may
+ * look at a condition on a column first.
+ */
+function untilThere(relation: Relation, columns: Answer['columns'], pattern: string): string {
+  const advice = ' was not there when this database was made: make it again with "almanac query --duckdb"'
+  const refusal = `error(file || ${literal(advice)})`
+  const cells = columns.map((column) => `${refusal}::${column.type} AS ${name(column.name)}`)
+  return `CREATE OR REPLACE VIEW ${name(relation.name)} AS SELECT ${cells.join(', ')}
+    FROM glob(${literal(pattern)}) WHERE ${refusal}::BOOLEAN`
+}
+
+/** Defines a relation over the files that match now, and match later. A pattern that nothing matches is an error in the engine. */
+async function define(reader: Reader, { root, hasObjects }: Export, relation: Relation): Promise<void> {
+  const { objects } = relation
+  const pattern = objects === undefined ? undefined : patternOf(root, objects)
+  const isThere = objects !== undefined && (await hasObjects(objects))
+  await reader.define(definition(relation, pattern !== undefined && isThere ? [pattern] : []))
+  if (pattern !== undefined && !isThere) {
+    const { columns } = await reader.select(`SELECT * FROM ${name(relation.name)} LIMIT 0`)
+    await reader.define(untilThere(relation, columns, pattern))
+  }
+  await reader.define(comment(relation))
 }
 
 const comment = (relation: Relation): string =>
@@ -36,7 +56,8 @@ const comment = (relation: Relation): string =>
 
 /**
  * Leaves a DuckDB database file with the names that queries know, as views and macros over the warehouse's files: it
- * holds no data, so that it shows every later night too. What else the file holds stays. Throws `store-failed` when it
+ * holds no data, so that it shows every later night too; a table without any file yet refuses to answer once it has one.
+ * What else the file holds stays. Throws `store-failed` when it
  * cannot be opened or written, `corrupt-object` when a published object is no Parquet.
  */
 export async function exportDatabase(what: Export): Promise<void> {
@@ -48,10 +69,8 @@ export async function exportDatabase(what: Export): Promise<void> {
   })
   try {
     for (const relation of relations) {
-      const files = await filesOf(what, relation)
       try {
-        await reader.define(definition(relation, files))
-        await reader.define(comment(relation))
+        await define(reader, what, relation)
       } catch (cause) {
         if (/Could not write file/.test(saidBy(cause))) throw cause
         throw new AlmanacError('corrupt-object', `${relation.name} cannot be defined: ${firstLine(cause)}`, {

@@ -165,4 +165,43 @@ describe('query', () => {
     expect(await all(`SELECT comment FROM duckdb_views() WHERE view_name = 'runs'`)).toEqual([['Every run.']])
     instance.closeSync()
   })
+
+  test('leaves a table that was published only later empty until then, and refusing ever after', async () => {
+    const file = join(sample.folder, 'early.duckdb')
+    expect((await ask('query', '--duckdb', file)).exit).toBe(0)
+    const answers = async () => {
+      const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })
+      const connection = await instance.connect()
+      const all = await Promise.all(
+        LATER.map(async (sql) =>
+          connection.runAndReadAll(sql).then(
+            (reader) => String(reader.getRowsJson()),
+            (error: Error) => error.message,
+          ),
+        ),
+      )
+      instance.closeSync()
+      return all
+    }
+    expect(await answers()).toEqual(LATER.map(() => '0'))
+    await sample.night(LAST, '--select', 'projects,views,jobs')
+    for (const said of await answers())
+      expect(said).toMatch(
+        /^Invalid Input Error: .+\.parquet was not there when this database was made: make it again with "almanac query --duckdb"$/,
+      )
+    expect((await ask('query', '--duckdb', file)).exit).toBe(0)
+    const [projects] = await answers()
+    expect(projects).toBe(String(sample.sim.world(LAST).projects.length))
+  })
 })
+
+/** Questions about tables that no night has read at first: the rows alone, a condition on a column, a view, a macro. */
+const LATER = [
+  'SELECT count(*) FROM projects',
+  "SELECT count(*) FROM projects WHERE site = 'demo'",
+  "SELECT count(*) FROM projects_snapshots WHERE dt > DATE '2026-01-01' AND site = 'demo'",
+  "SELECT count(*) FROM projects_changes WHERE kind = 'new'",
+  `SELECT count(*) FROM projects_at(DATE '${LAST}')`,
+  'SELECT count(delta) FROM view_usage',
+  "SELECT count(*) FROM jobs WHERE status = 'Failed'",
+]
