@@ -23,7 +23,7 @@ export function entityWithHistory(name: string): Entity {
 
 /** Several things go by that name: they are the answer, and which one is meant is the question. */
 async function askBack(call: Call, entity: Entity, text: string, found: Rows): Promise<number> {
-  const columns = columnsOf('site', ...entity.key, 'name', 'first_day', 'gone_on')
+  const columns = columnsOf('site', ...entity.key, 'name', 'first_day', 'gone_on', 'there_on')
   await writeAnswer(call.io, formatOf(call.options), answerOf(columns, found))
   const error = new AlmanacError('usage', `${found.length} ${entity.name} go by "${text}"`, {
     next: `Name one by its LUID: almanac history ${entity.name} ${String(found[0]?.[1])}`,
@@ -50,9 +50,9 @@ async function tell(call: Call, warehouse: Warehouse, entity: Entity, found: Row
 function title(entity: Entity, row: readonly Value[]): string {
   const [site, ...rest] = row
   const key = rest.slice(0, entity.key.length).join('/')
-  const [name, first, gone] = rest.slice(entity.key.length)
+  const [name, first, gone, there] = rest.slice(entity.key.length)
   const called = name === null || name === undefined ? '' : ` ${name}`
-  const now = gone === null ? 'there' : `gone on ${gone}`
+  const now = gone === null ? `there${there === null ? '' : ` on ${there}`}` : `gone on ${gone}`
   return shown(`${entity.name}${called} (${key}) of ${site}: seen since ${first}, ${now}`)
 }
 

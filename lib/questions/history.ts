@@ -9,8 +9,9 @@ const labelsOf = (entity: Entity): readonly string[] => LABELS.filter((label) =>
 const equals = (column: string, text: string): string => `lower(${name(column)}) = lower(${literal(text)})`
 
 /**
- * The rows that a LUID or a name (in any case, of any day) means: site, key, the latest name, its first day, and the
- * day it was gone, null while it is there. A LUID comes before a name that reads the same.
+ * The rows that a LUID or a name (in any case, of any day) means: site, key, the latest name, its first day, the day it
+ * was gone, null while it is there, and the last day it was read, null when it is gone. A LUID comes before a name that
+ * reads the same.
  */
 export function rowsCalled(entity: Entity, text: string): string {
   const key = names(entity.key)
@@ -18,9 +19,14 @@ export function rowsCalled(entity: Entity, text: string): string {
   const shown = label === undefined ? 'NULL::VARCHAR' : `arg_max(${name(label)}, valid_from)`
   const isKey = entity.key.map((column) => equals(column, text)).join(' OR ')
   const isCalled = labelsOf(entity).map((column) => equals(column, text))
+  // A row of a parent that was not read on the last complete day is as old as its parent's reading.
+  const read = entity.read.shape === 'children' ? 'observed_on' : 'as_of'
   return `SELECT site, ${key}, ${shown} AS name, min(valid_from) AS first_day,
-      CASE WHEN count(*) FILTER (WHERE valid_to IS NULL) > 0 THEN NULL ELSE max(valid_to) END AS gone_on
-    FROM ${name(`${entity.name}_history`)} WHERE ${[isKey, ...isCalled].join(' OR ')}
+      CASE WHEN count(*) FILTER (WHERE valid_to IS NULL) > 0 THEN NULL ELSE max(valid_to) END AS gone_on,
+      max(read_on) AS there_on
+    FROM ${name(`${entity.name}_history`)}
+    LEFT JOIN (SELECT site, ${key}, ${read} AS read_on FROM ${name(entity.name)}) USING (site, ${key})
+    WHERE ${[isKey, ...isCalled].join(' OR ')}
     GROUP BY site, ${key} QUALIFY bool_or(${isKey}) OVER () = (${isKey}) ORDER BY site, name, first_day, ${key}`
 }
 

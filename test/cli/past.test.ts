@@ -80,7 +80,13 @@ describe('history', () => {
     )
     expect(byName.out).toBe(byId.out)
     const table = await ask('history', 'workbooks', String(changed?.['id']))
-    expect(table.out).toMatch(/^workbooks .+ of demo: seen since 2026-11-01, there\n/)
+    expect(table.out).toMatch(/^workbooks .+ of demo: seen since 2026-11-01, there on 2026-11-05\n/)
+  })
+
+  test('says as of which day something is there: of its own site', async () => {
+    const [id] = ids(sample.other.world(FIRST).workbooks)
+    const { out } = await ask('history', 'workbooks', String(id))
+    expect(out).toMatch(/^workbooks .+ of other-site: seen since 2026-11-01, there on 2026-11-01\n/)
   })
 
   test('dates a deletion', async () => {

@@ -146,6 +146,7 @@ describe('over two sites with namesakes, a refused group and a gap, the examples
   test('groups whose members are older than the last complete day', async () => {
     expect(await answer(RUN_EXAMPLES[1], 'site', 'parent_id', 'verdict', 'observed_on')).toEqual([
       'main refused forbidden null',
+      'main stale not_read 2026-10-29',
       'main unread not_read 2026-10-29',
     ])
   })

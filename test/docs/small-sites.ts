@@ -44,8 +44,21 @@ const GROUPS_READ: Nights<Readonly<Record<string, string>>> = {
 /** Who was in each group, or why that was not read. */
 const MEMBERS_READ: Nights<Readonly<Record<string, readonly string[] | 'forbidden' | 'not_read'>>> = {
   main: {
-    '2026-10-29': { all: ['ann', 'bob'], empty: [], refused: 'forbidden', unread: [], shut: ['ann'] },
-    '2026-10-31': { all: ['bob', 'cy'], empty: [], refused: 'forbidden', unread: 'not_read' },
+    '2026-10-29': {
+      all: ['ann', 'bob'],
+      empty: [],
+      refused: 'forbidden',
+      unread: [],
+      stale: ['dee'],
+      shut: ['ann'],
+    },
+    '2026-10-31': {
+      all: ['bob', 'cy'],
+      empty: [],
+      refused: 'forbidden',
+      unread: 'not_read',
+      stale: 'not_read',
+    },
   },
   lag: { '2026-10-20': { all: ['ann'], empty: ['ann'], idle: [] } },
 }
