@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { namedQueries, preparedStatements } from '../../lib/athena/statements.ts'
 import { storedTables } from '../../lib/athena/tables.ts'
@@ -18,6 +19,28 @@ beforeAll(async () => {
 
 describe('docs/athena.md', () => {
   test.each(examples)('%s', (sql) => expect(objections(sql)).toEqual([]))
+
+  test.each([
+    ['a / b', 'CAST(a AS double) / b', '7, 2', 3.5],
+    [
+      "date_diff('day', a, b)",
+      "date_diff('day', CAST(a AS date), CAST(b AS date))",
+      "TIMESTAMP '2026-11-01 23:00:00', TIMESTAMP '2026-11-02 01:00:00'",
+      '1',
+    ],
+    [
+      "date_diff('day', a, b)",
+      "date_diff('day', CAST(a AS date), CAST(b AS date))",
+      "TIMESTAMP '2026-11-01 01:00:00', TIMESTAMP '2026-11-01 23:00:00'",
+      '0',
+    ],
+  ])('says of %s what both answer when it is written %s: of %s it is %s', async (own, both, of, wanted) => {
+    expect(page).toContain(`| \`${own}\` | \`${both}\``)
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    const answer = await connection.runAndReadAll(`SELECT ${own}, ${both} FROM (VALUES (${of})) AS t (a, b)`)
+    expect(answer.getRowsJson()).toEqual([[wanted, wanted]])
+    expect(objections(`SELECT ${both} FROM t`)).toEqual([])
+  })
 
   test('names every table that almanac query has under another name, and every view that is rewritten', () => {
     const known = relationsOf(ENTITIES, VIEWS).map(({ name }) => name)
