@@ -8,7 +8,8 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   changes: {
     changed_on: 'The first day on which it was seen',
-    changed_after: 'The reading before: it happened after this day and not later than changed_on',
+    changed_after:
+      'The reading before: it happened after this day and not later than changed_on; null where there was none',
     kind: 'new, changed, gone, or returned (it had been gone)',
     column: 'The column that changed; null for new, gone and returned rows',
     old_value: 'What it was before, as text',

@@ -38,7 +38,8 @@ const DOCS: Readonly<Record<string, string>> = {
   valid_from: 'First day on which the row was so',
   valid_to: 'First day on which it was so no longer; null while it is. The interval is half-open',
   cause: 'Why the version begins: new, changed, returned (it had been gone), schema (a column became known)',
-  changed_after: 'The reading before: the change happened after this day and not later than valid_from',
+  changed_after:
+    'The reading before: the change happened after this day and not later than valid_from; null where there was none',
   gone_after: 'Last day on which a row that disappeared was seen; null when the row merely changed',
   unknown: 'Columns that this version does not know, because they were not sent; null when all are known',
   parent_id: 'LUID of the parent',

@@ -62,11 +62,15 @@ function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: 
   return { changed: or(differs), appeared: or(learned.map(({ name: column }) => unknownIn(column))) }
 }
 
-/** The reading before this one, for a row of `side`: the day before, or when its parent was last read before. */
-const readingBefore = (shape: Shape, day: KnownDay, side: string): string =>
-  shape.parent === undefined
-    ? dateOf(day.before)
-    : `coalesce((SELECT max(observed_on) FROM read_before WHERE parent_id = ${side}.${name(shape.parent)}), ${dateOf(day.before)})`
+/**
+ * The reading before this one, for a row of `side`: the day before; below a parent that the day before listed, when that
+ * parent was last read, and nothing when it never was: nobody knows since when its rows are there.
+ */
+function readingBefore(shape: Shape, day: KnownDay, side: string): string {
+  if (shape.parent === undefined) return dateOf(day.before)
+  const ofParent = `FROM read_before WHERE parent_id = ${side}.${name(shape.parent)}`
+  return `CASE WHEN EXISTS (SELECT 1 ${ofParent}) THEN (SELECT max(observed_on) ${ofParent}) ELSE ${dateOf(day.before)} END`
+}
 
 /** A column of the version that opens: today's value, or the last known one where today does not know it. */
 const openingValue = (day: KnownDay, column: StoredColumn): string =>
@@ -91,7 +95,7 @@ export interface DayStatements {
 
 /**
  * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities `read_before` says
- * when each parent was last read before it. A column that is missing today hides no change: rows are compared
+ * when each parent was last read before it, and null of one that never was. A column that is missing today hides no change: rows are compared
  * with the last known value, column by column.
  */
 export function applyDay(shape: Shape, day: KnownDay): DayStatements {

@@ -202,7 +202,8 @@ export const STATE_LAWS: readonly Law[] = [
 ]
 
 const BEFORE = (date: string): string =>
-  `coalesce((SELECT k.observed_on FROM known k WHERE k.dt = ${date}.before AND k.box_id = v.box_id), ${date}.before)`
+  `CASE WHEN (${date}.before, v.box_id) IN (SELECT (k.dt, k.box_id) FROM known k)
+    THEN (SELECT k.observed_on FROM known k WHERE k.dt = ${date}.before AND k.box_id = v.box_id) ELSE ${date}.before END`
 
 /** What holds of a table that is read parent by parent. */
 export const PARENT_LAWS: readonly Law[] = [
@@ -244,7 +245,7 @@ export const PARENT_LAWS: readonly Law[] = [
   },
   {
     name: 'the reading before is named',
-    doc: '`changed_after` and `gone_after` are the day on which the row’s parent was last read before; the night before, where it never was.',
+    doc: '`changed_after` and `gone_after` are the day on which the row’s parent was last read before, nothing where it never was; the night before, where that did not list it.',
     broken: `SELECT v.* FROM version v JOIN day d ON d.dt = v.valid_from LEFT JOIN day e ON e.dt = v.valid_to
       WHERE v.changed_after IS DISTINCT FROM ${BEFORE('d')}
         OR v.gone_after IS DISTINCT FROM CASE WHEN v.next_from = v.valid_to THEN NULL ELSE ${BEFORE('e')} END`,

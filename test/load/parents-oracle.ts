@@ -62,7 +62,10 @@ export function publishedOf(known: Day) {
 
 const separator = '/'
 
-/** The history of the folded snapshots; what changed did so after its parent's reading before. */
+/**
+ * The history of the folded snapshots; what changed did so after its parent's reading before. Of a parent that the night
+ * before listed and no night has read, nobody knows what it held.
+ */
 export function linksHistory(nights: readonly Night[]): readonly Version[] {
   const days = daysOf(nights)
   const readings: Reading[] = days.map(({ dt, known }) => ({
@@ -76,7 +79,9 @@ export function linksHistory(nights: readonly Night[]): readonly Version[] {
   }))
   const readBefore = (box: string, dt: unknown, otherwise: unknown): string | null => {
     const before = days.findLast((day) => day.dt < String(dt))
-    return before?.known.get(box)?.observedOn ?? (otherwise === null ? null : String(otherwise))
+    const known = before?.known.get(box)
+    if (known !== undefined) return known.observedOn
+    return otherwise === null ? null : String(otherwise)
   }
   return historyOracle(readings, ['role']).versions.map(({ id, ...version }) => {
     const [box = '', thing = ''] = String(id).split(separator)

@@ -42,8 +42,14 @@ export const FOLD_MUTANTS: readonly Mutant[] = [
     name: 'a row below a parent is last known of the day before',
     from: 1_000_400,
     file: 'transform/fold.ts',
+    edits: [['CASE WHEN EXISTS (SELECT 1 ${ofParent})', 'CASE WHEN false']],
+  },
+  {
+    name: 'a parent that was never read was read the day before',
+    from: 1_000_036,
+    file: 'transform/fold.ts',
     edits: [
-      ['coalesce((SELECT max(observed_on) FROM read_before', 'coalesce((SELECT NULL::DATE FROM read_before'],
+      ['THEN (SELECT max(observed_on)', 'THEN (SELECT coalesce(max(observed_on), ${dateOf(day.before)})'],
     ],
   },
   {

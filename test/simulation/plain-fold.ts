@@ -3,7 +3,7 @@ import type { Shape } from '../../lib/core/shape.ts'
 import type { DayChanges } from '../../lib/load/transforms.ts'
 import type { PlainCell, PlainRow } from './plain-file.ts'
 
-/** A day as the plain fold takes it. `readBefore`: when each parent was last read before, for per-parent entities. */
+/** A day as the plain fold takes it. `readBefore`: when each listed parent was last read, null where it never was. */
 export interface PlainDay {
   readonly dt: string
   readonly before: string | null
@@ -33,8 +33,10 @@ export function plainFold(
     if (valid_to != null && String(valid_to) <= (from?.day ?? '')) closed.push(row)
     else open.set(keyOf(row), { ...row, valid_to: null, gone_after: null })
   }
-  const readingBefore = (row: PlainRow, day: PlainDay): string | null =>
-    (shape.parent === undefined ? null : day.readBefore.get(String(row[shape.parent]))) ?? day.before
+  const readingBefore = (row: PlainRow, day: PlainDay): string | null => {
+    const read = shape.parent === undefined ? undefined : day.readBefore.get(String(row[shape.parent]))
+    return read === undefined ? day.before : read
+  }
   const opened = (key: string, now: PlainRow, was: PlainRow | undefined, cause: string, day: PlainDay) => {
     const unknown = day.missing.filter((name) => was === undefined || unknownOf(was).includes(name)).sort()
     const cells = tracked.map((name) => [
