@@ -9,7 +9,7 @@ import { shapeOf } from '../core/shape.ts'
 import { buildCandidate, storedCandidates } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
-import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
+import { observedRuns, publishEvents, storeObservation } from './events.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
@@ -215,16 +215,4 @@ export function rebuild(
     if (entity.event !== undefined) return publishEvents(desk, entity.event, [], true)
     return (await reconcile(desk, true)).objects
   })
-}
-
-/** Whether an entity's day is committed: it has a manifest, or for events an observation. */
-export async function isDayCommitted(
-  store: ObjectStore,
-  entity: Entity,
-  site: string,
-  dt: Day,
-): Promise<boolean> {
-  const at = { entity: entity.name, site }
-  if (entity.event !== undefined) return (await observedDays(store, at)).includes(dt)
-  return (await committedDays(store, at)).some((day) => day.dt === dt)
 }

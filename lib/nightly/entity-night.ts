@@ -4,7 +4,8 @@ import { type AlmanacError, isError } from '../core/errors.ts'
 import type { Emit, EntityOutcome } from '../core/event.ts'
 import type { Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
-import { isDayCommitted, type LoadResult, load } from '../load/load.ts'
+import { type LoadResult, load } from '../load/load.ts'
+import { isDayClosed, withdrawalOf } from '../load/standing.ts'
 import type { Client } from '../tableau/client.ts'
 import { acceptedOf, type NightlyInput, type NightlyPorts } from './input.ts'
 
@@ -149,7 +150,10 @@ export async function loadEntity(
   const loaded = await load(store, engine, entity, site, run, dt)
   emit({ type: 'published', entity: entity.name, objects: loaded.published })
   const milliseconds = read.milliseconds + Math.round(clock.elapsed() - began)
-  return { ...loadedOutcome(read, dt, loaded), milliseconds }
+  const outcome = { ...loadedOutcome(read, dt, loaded), milliseconds }
+  // Somebody may have withdrawn the day while it was read: it is not held then, and does not count.
+  const withdrawal = outcome.verdict === 'complete' ? await withdrawalOf(store, entity, site, dt) : null
+  return withdrawal === null ? outcome : { ...outcome, verdict: 'incomplete', reason: withdrawal }
 }
 
 /** Extracts and loads one entity; its verdict is the outcome. Throws what ends the run. */
@@ -189,25 +193,23 @@ export interface Settled {
 
 type SettlePorts = Pick<NightlyPorts, 'store' | 'engine' | 'emit'>
 
-/** Puts right what an earlier run left unpublished. A damaged primary object stops this entity, and no other. */
-async function reload(
+/** Puts right what an earlier run left unpublished, and says what stands of the day. */
+async function reloaded(
   entity: Entity,
   { site, run }: Pick<NightlyInput, 'site' | 'run'>,
   dt: Day,
   { store, engine }: SettlePorts,
-): Promise<AlmanacError | null> {
-  try {
-    await load(store, engine, entity, site, run, dt)
-    return null
-  } catch (thrown) {
-    if (!isError(thrown, 'corrupt-object')) throw thrown
-    return thrown
-  }
+  failure: AlmanacError | null,
+): Promise<EntityOutcome> {
+  await load(store, engine, entity, site, run, dt)
+  if (!(await isDayClosed(store, entity, site, dt))) return notRead(entity, failure?.message)
+  const withdrawal = await withdrawalOf(store, entity, site, dt)
+  return withdrawal === null ? committedBefore(entity) : notRead(entity, withdrawal)
 }
 
 /**
- * The outcome of an entity that this run did not read: committed by an earlier one, or not reached. Either way what an
- * earlier run left unpublished is put right.
+ * The outcome of an entity that this run did not read: committed by an earlier one, withdrawn, or not reached. Either way
+ * what an earlier run left unpublished is put right. A damaged primary object stops this entity, and no other.
  */
 export async function settle(
   entity: Entity,
@@ -216,9 +218,13 @@ export async function settle(
   ports: SettlePorts,
   failure: AlmanacError | null,
 ): Promise<Settled> {
-  const damage = await reload(entity, input, dt, ports)
-  const isThere = damage === null && (await isDayCommitted(ports.store, entity, input.site, dt))
-  const outcome = isThere ? committedBefore(entity) : notRead(entity, (damage ?? failure)?.message)
-  ports.emit({ type: 'entity-ended', outcome })
-  return { outcome, damage }
+  const settled = await reloaded(entity, input, dt, ports, failure).then(
+    (outcome) => ({ outcome, damage: null }),
+    (thrown: unknown) => {
+      if (!isError(thrown, 'corrupt-object')) throw thrown
+      return { outcome: notRead(entity, thrown.message), damage: thrown }
+    },
+  )
+  ports.emit({ type: 'entity-ended', outcome: settled.outcome })
+  return settled
 }

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../core/ports.ts'
 import { jsonBytes } from '../core/receipt.ts'
 import type { RunReport } from '../core/report.ts'
 import { expireLanding } from '../load/landing.ts'
-import { isDayCommitted } from '../load/load.ts'
+import { isDayClosed } from '../load/standing.ts'
 import type { Client } from '../tableau/client.ts'
 import { nightOf, settle } from './entity-night.ts'
 import type { NightlyInput, NightlyPorts } from './input.ts'
@@ -18,8 +18,8 @@ async function pendingEntities(
   { entities, site }: NightlyInput,
   dt: Day,
 ): Promise<Entity[]> {
-  const committed = await Promise.all(entities.map((entity) => isDayCommitted(store, entity, site, dt)))
-  return entities.filter((_, i) => !committed[i])
+  const closed = await Promise.all(entities.map((entity) => isDayClosed(store, entity, site, dt)))
+  return entities.filter((_, i) => !closed[i])
 }
 
 /** What reading and loading came to. */

@@ -1,6 +1,6 @@
 import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
-import { isDayCommitted } from '../load/load.ts'
+import { isDayClosed } from '../load/standing.ts'
 import { committedBefore, type ReadInput, type ReadPorts, readEntity } from '../nightly/entity-night.ts'
 import type { Client } from '../tableau/client.ts'
 import { keepOutcome, readOutcome, resultOf, type StepOutcome, type StepResult } from './outcome.ts'
@@ -36,7 +36,8 @@ export async function extractStep(
     done(await keepOutcome(store, at, 'extracted', said))
   const kept = await readOutcome(store, at, 'extracted')
   if (kept !== undefined) return done(kept)
-  if (await isDayCommitted(store, entity, site, dt))
+  // Whether a closed day counts, the load step says: an extractor may not read manifests.
+  if (await isDayClosed(store, entity, site, dt))
     return keep({ outcome: committedBefore(entity), server: null, apiVersion: null, failure: null })
   const client = await resume()
   try {

@@ -9,7 +9,8 @@ import { sha256 } from '../../lib/core/sha256.ts'
 import { entityNamed } from '../../lib/entities/index.ts'
 import { extract } from '../../lib/extract/extract.ts'
 import { accept, replaceDay, withdrawDay } from '../../lib/load/correct.ts'
-import { heldCandidates, isDayCommitted, type LoadResult, load, rebuild } from '../../lib/load/load.ts'
+import { heldCandidates, type LoadResult, load, rebuild } from '../../lib/load/load.ts'
+import { isDayClosed } from '../../lib/load/standing.ts'
 import { LINKS, THINGS } from '../load/toy.ts'
 import { simulatedClient } from './client.ts'
 import { landNow } from './landings.ts'
@@ -125,7 +126,7 @@ async function loadEntity(
   await world.watch.loaded(name, placeOf(entity, site))
   for (const day of result.committed) {
     world.acknowledged.add(`${entity.name}/${site.slug}/${day.dt}`)
-    if (!(await isDayCommitted(objects, entity, site.slug, day.dt)))
+    if (!(await isDayClosed(objects, entity, site.slug, day.dt)))
       world.watch.wrongs.push(`${name} reported ${entity.name} of ${day.dt} as committed, which is not there`)
   }
   return result
@@ -137,7 +138,7 @@ export async function night(world: World, self: Process, site: SimulatedSite, ru
   const one = async (entity: Entity): Promise<void> => {
     if (!(await readEntity(world, self, entity, site, dt, run))) return
     const { held } = await loadEntity(world, self, entity, site, dt)
-    const isThere = await isDayCommitted(world.shared.objects, entity, site.slug, dt)
+    const isThere = await isDayClosed(world.shared.objects, entity, site.slug, dt)
     if (!isThere && !held.some((day) => day.dt === dt))
       world.watch.wrongs.push(`${self.name} read ${entity.name} of ${dt} and neither committed nor held it`)
   }
