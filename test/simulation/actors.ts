@@ -195,7 +195,7 @@ async function checkedCorrection(
   return own
 }
 
-/** Replaces or withdraws a committed day. */
+/** Replaces or withdraws a committed day, or brings it back. */
 export async function corrects(world: World, self: Process, site: SimulatedSite): Promise<void> {
   const { chance, shared, engine } = world
   const states = world.entities.filter(isState)
@@ -208,6 +208,12 @@ export async function corrects(world: World, self: Process, site: SimulatedSite)
   const { dt } = chance.flip(0.5) ? (days.at(-1) ?? chance.pick(days)) : chance.pick(days)
   const old = (await manifestsOf(shared.objects, at, dt)).at(-1)
   const facts = { dt, run: self.name, reason: 'simulated' }
+  if (old?.candidate === null && world.bringsBack) {
+    await checkedCorrection(world, self, at, () =>
+      replaceDay(self.store, engine, entity, site.slug, { ...facts, replaces: 'withdrawn' }),
+    )
+    return
+  }
   if (old?.candidate === null || chance.flip(0.3)) {
     await checkedCorrection(world, self, at, () => withdrawDay(self.store, engine, entity, site.slug, facts))
     return

@@ -65,7 +65,12 @@ export const PUBLISH_MUTANTS: readonly Mutant[] = [
     name: 'a lost write of a derived object is not made again',
     from: 1555,
     file: 'load/publish.ts',
-    edits: [['if (result.won) return true', 'if (result.won || attempt === 0) return true']],
+    edits: [['if (!result.won) continue', 'if (!result.won && attempt > 0) continue\n    if (!result.won) return true']],
+  },
+  {
+    name: 'a write that won is not held to the manifests again',
+    file: 'load/publish.ts',
+    edits: [['if (await (await wanted()).isSame(mine)) return true', 'return mine !== undefined']],
   },
   {
     name: 'what is published is taken for right',
@@ -103,7 +108,7 @@ export const PUBLISH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a snapshot is written over whatever is there by then',
-    from: 202,
+    from: 229,
     file: 'load/publish.ts',
     edits: [
       [
@@ -126,7 +131,7 @@ export const PUBLISH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'days are listed before a snapshot is looked at',
-    from: 13,
+    from: 137,
     file: 'load/publish.ts',
     edits: [
       [

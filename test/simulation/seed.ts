@@ -7,7 +7,7 @@ import { LINKS } from '../load/toy.ts'
 import { accepts, corrects, ENTITIES, lands, loads, night, type Process, rebuilds, start } from './actors.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import { healed } from './end.ts'
-import { faultMix } from './faults.ts'
+import { type FaultMix, faultMix } from './faults.ts'
 import { newSite, passDay, type SimulatedSite } from './site.ts'
 import type { SharedStore, Written } from './store.ts'
 import { openTurns, paced } from './turns.ts'
@@ -60,10 +60,12 @@ function newWorld(seed: number, chance: Chance, engine: LoadEngine, size: Size):
   }
   const day = addDays('2026-10-20', seed % 20)
   const slugs = size === 'large' && chance.flip(0.2) ? ['alpha', 'beta'] : ['alpha']
+  const mix = faultMix(chance)
   return {
     chance,
     turns,
-    mix: faultMix(chance),
+    mix,
+    bringsBack: bringsBack(seed, mix),
     shared,
     watch,
     sites: slugs.map((slug) => newSite(slug, chance, beginOf(day))),
@@ -76,6 +78,13 @@ function newWorld(seed: number, chance: Chance, engine: LoadEngine, size: Size):
     acknowledged: new Set(),
   }
 }
+
+/**
+ * Days come back on some seeds, and no other seed plays otherwise for it. Not where a process may stop at any moment: what
+ * a stalled withdrawal wrote is put right by that process alone, until somebody verifies and rebuilds.
+ */
+const bringsBack = (seed: number, { dies, breaks, failsBefore, failsAfter }: FaultMix): boolean =>
+  seed % 3 === 0 && dies + breaks + failsBefore + failsAfter === 0
 
 /** Objects that are held to a SHA-256 which another object names. */
 const isNamedByHash = (key: string): boolean =>

@@ -20,6 +20,8 @@ export interface World {
   readonly entities: readonly Entity[]
   /** The present day, which moves on while some processes linger. */
   day: Day
+  /** Whether who corrects a day that is withdrawn brings it back. */
+  readonly bringsBack: boolean
   /** How many calls and landings there were: the clock moves by a second with each. */
   ticks: number
   /** Entity-days that a load reported as committed. */
