@@ -6,6 +6,7 @@ import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { eventColumns } from '../core/published.ts'
 import { type CandidateReceipt, jsonBytes, parseStored } from '../core/receipt.ts'
+import { redacted } from '../core/redact.ts'
 import { sha256 } from '../core/sha256.ts'
 import { canonicalFile, receiptOf } from './candidate.ts'
 import { type Desk, readVerified } from './desk.ts'
@@ -23,9 +24,32 @@ export interface Observation {
 /** How many of the newest observations a load looks at for months that a crash left unpublished. */
 const LOOK_BACK = 40
 
+/** How far the clock that dates events may be ahead of the one that dates readings. */
+const MOST_AHEAD_MS = 86_400_000
+
+/**
+ * Holds the events of a reading to its time, before it is stored for ever: one that was created long after it was read has
+ * no true date, and would stand in a month that no later reading is looked for in. Throws `incomplete`.
+ */
+async function refuseFuture(
+  desk: Desk,
+  facts: EventFacts,
+  file: StagedFile,
+  observedTo: number,
+): Promise<void> {
+  const newest = await desk.transforms.newestEvent(file, facts)
+  if (newest === null || newest.createdAt <= observedTo + MOST_AHEAD_MS) return
+  const [created, read] = [newest.createdAt, observedTo].map((ms) => new Date(ms).toISOString())
+  throw new AlmanacError(
+    'incomplete',
+    `${desk.at.entity}: ${redacted(newest.id)} says ${facts.createdColumn} ${created}, more than a day after it was read (observed_to ${read})`,
+  )
+}
+
 /**
  * Stores a landing's events as an observation: create-only, under its SHA-256, which is its own commit.
- * The receipt is written first, so that no observation is ever without one.
+ * The receipt is written first, so that no observation is ever without one. Throws `incomplete` when an event is dated
+ * more than a day after the reading.
  */
 export async function storeObservation(
   desk: Desk,
@@ -35,10 +59,9 @@ export async function storeObservation(
   const { store } = desk
   const file = await canonicalFile(desk, landing.shards)
   const bytes = await desk.transforms.collect(file)
-  const receipt = {
-    ...receiptOf(landing.shards, sha256(bytes)),
-    months: await desk.transforms.months(file, facts),
-  }
+  const read = receiptOf(landing.shards, sha256(bytes))
+  await refuseFuture(desk, facts, file, read.observedTo)
+  const receipt = { ...read, months: await desk.transforms.months(file, facts) }
   await store.write(
     keys.observationReceipt(desk.at, landing.dt, receipt.sha256),
     jsonBytes(receipt),
@@ -86,11 +109,11 @@ const onceEach = (desk: Shelf) => {
 type ReadOnce = ReturnType<typeof onceEach>
 
 /**
- * The observations that a month is made of. No event was created after its reading began, which is at most a day after the
- * day it is for, by the site's clock; and that may be a day behind UTC.
+ * The observations that a month is made of. No event was created more than a day after it was read, which is at most a day
+ * after the day it is for, by the site's clock; and that may be a day behind UTC. One day more, for a reading over midnight.
  */
 async function ofMonth(desk: Shelf, readOnce: ReadOnce, month: string): Promise<readonly Observation[]> {
-  const first = addDays(`${month}-01`, -2)
+  const first = addDays(`${month}-01`, -4)
   const all = (await listObservations(desk.store, desk.at)).filter(({ dt }) => dt >= first)
   const read = await Promise.all(all.map(readOnce))
   return read.filter(({ receipt }) => receipt.months.includes(month))

@@ -77,6 +77,12 @@ export interface EventReading {
   readonly hash: string
 }
 
+/** An event by the first column of its key, and when it says that it was created, in ms since 1970. */
+export interface NewestEvent {
+  readonly id: string
+  readonly createdAt: number
+}
+
 /**
  * What a load computes over rows, for one entity: relations go in and come out as staged files. The protocol (what is
  * committed and published when) is the load's; the rows are whoever implements this. Temporary files end with `close`.
@@ -112,7 +118,9 @@ export interface Transforms {
   fold(from: { readonly file: StagedFile; readonly day: Day } | null): Promise<Fold>
   /** The months, `YYYY-MM`, in which the events of a file were created. */
   months(file: StagedFile, facts: EventFacts): Promise<readonly string[]>
-  /** A month of events, from all readings that touch it. */
+  /** Of the events of a file the one that was created last; null when there are none. */
+  newestEvent(file: StagedFile, facts: EventFacts): Promise<NewestEvent | null>
+  /** A month of events, from all readings that touch it; no rows when there is none. */
   month(
     month: string,
     readings: readonly EventReading[],

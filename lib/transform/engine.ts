@@ -5,7 +5,7 @@ import { sorted, tally } from './canonical.ts'
 import { compare, differences } from './comparing.ts'
 import { current, parentDay, snapshot } from './days.ts'
 import { fold } from './history.ts'
-import { month, months } from './months.ts'
+import { month, months, newestEvent } from './months.ts'
 
 /** The database as a load works with it: it computes what a load needs of rows. */
 export interface Engine extends Database, LoadEngine {}
@@ -22,6 +22,7 @@ const transformsIn = (session: Session, shape: Shape): Transforms => ({
   current: (last, inputs) => current(session, shape, last, inputs),
   fold: (from) => fold(session, shape, from),
   months: (file, facts) => months(session, file, facts),
+  newestEvent: (file, facts) => newestEvent(session, shape, file, facts),
   month: (which, readings, facts, inputs) => month(session, shape, which, readings, facts, inputs),
   differences: (a, b, columns) => differences(session, a, b, columns),
   close: session.close,

@@ -3,9 +3,9 @@ import { eventColumns } from '../core/published.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
 import { literal, name, names } from '../engine/sql.ts'
-import type { EventReading, StagedFile } from '../load/transforms.ts'
+import type { EventReading, NewestEvent, StagedFile } from '../load/transforms.ts'
 import { projection } from './projection.ts'
-import { rowsOf } from './relation.ts'
+import { emptyRelation, rowsOf } from './relation.ts'
 import { written } from './writing.ts'
 
 /** The months in which the events of a file were created, in order. */
@@ -19,6 +19,30 @@ export async function months(
   )
   return found.map((row) => String(row['month']))
 }
+
+/** Of the events of a file the one that was created last. */
+export async function newestEvent(
+  session: Session,
+  shape: Shape,
+  file: StagedFile,
+  { createdColumn }: EventFacts,
+): Promise<NewestEvent | null> {
+  const created = name(createdColumn)
+  const [found] = await session.rows(
+    `SELECT ${name(shape.key[0] ?? '')} AS id, epoch_ms(${created}) AS created_ms FROM ${rowsOf(file)}
+     WHERE ${created} IS NOT NULL ORDER BY ${created} DESC, 1 LIMIT 1`,
+  )
+  return found === undefined ? null : { id: String(found['id']), createdAt: Number(found['created_ms']) }
+}
+
+/** What a reading is made of, for a month that no reading touches: one that an event of long ago named and nobody knows now. */
+const noReading = (shape: Shape): string =>
+  emptyRelation([
+    ...shape.columns,
+    { name: 'observed_at', type: 'timestamp' },
+    { name: 'source', type: 'text' },
+    { name: 'hash', type: 'text' },
+  ])
 
 const readingQuery = (shape: Shape, { rows, observedTo, source, hash }: EventReading): string =>
   `SELECT ${projection(shape.columns, rows.columns)}, make_timestamp(${observedTo}000) AS observed_at,
@@ -53,7 +77,10 @@ export function month(
         ? `min(${cell}) AS ${cell}`
         : `arg_max(${cell}, rank) FILTER (WHERE ${cell} IS NOT NULL) AS ${cell}`
     })
-  const all = readings.map((reading) => readingQuery(shape, reading)).join(' UNION ALL ')
+  const all =
+    readings.length === 0
+      ? noReading(shape)
+      : readings.map((reading) => readingQuery(shape, reading)).join(' UNION ALL ')
   const query = `SELECT ${names(eventColumns(shape).map((column) => column.name))} FROM (
     SELECT ${[key, ...newest].join(', ')}, max(observed_at) AS observed_at FROM (
       SELECT *, row_number() OVER (PARTITION BY ${key} ORDER BY ${finishedRank(facts)}, observed_at, source, hash) AS rank

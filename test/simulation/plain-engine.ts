@@ -238,6 +238,13 @@ function plainTransforms(shape: Shape): Transforms {
     },
     months: async (file, { createdColumn }) =>
       [...new Set(rowsOf(file).map((row) => String(row[createdColumn]).slice(0, 7)))].sort(),
+    newestEvent: async (file, { createdColumn }) => {
+      const created = rowsOf(file).map((row) => ({
+        id: String(row[shape.key[0] ?? '']),
+        createdAt: Date.parse(`${row[createdColumn]}Z`),
+      }))
+      return created.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))[0] ?? null
+    },
     month: async (month, readings, facts, inputs) =>
       put(
         sortedBy(

@@ -182,7 +182,7 @@ export const PUBLISH_MUTANTS: readonly Mutant[] = [
     name: 'a month looks at its own days alone',
     from: 1250,
     file: 'load/events.ts',
-    edits: [['addDays(`${month}-01`, -2)', 'addDays(`${month}-01`, 0)']],
+    edits: [['addDays(`${month}-01`, -4)', 'addDays(`${month}-01`, 0)']],
   },
   {
     name: 'a table is published where there is no day',

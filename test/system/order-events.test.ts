@@ -35,7 +35,8 @@ const sight: fc.Arbitrary<Sight> = fc.record({
 })
 
 const MICROS = 1000n
-const created = (id: number): number => Date.parse('2026-10-30T12:00:00Z') + id * 86_400_000
+/** Before the first reading, whichever it is: no reading knows what is to come. */
+const created = (id: number): number => Date.parse('2026-10-28T12:00:00Z') + id * 86_400_000
 const cellsOf = ({ id, status, title, ended }: Sight) => ({
   status,
   title,
