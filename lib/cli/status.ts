@@ -1,19 +1,15 @@
 import { type Day, dayIn } from '../core/day.ts'
-import type { EntityOutcome } from '../core/event.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import type { RunReport } from '../core/report.ts'
-import { exitOf } from '../core/verdict.ts'
-import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { acceptHere, sameWarehouse } from './held.ts'
 import { mayColour, write } from './io.ts'
-import { newestRun } from './newest-run.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
 import { warehouseOption } from './site-option.ts'
-import { rangesText, type Standing, standingOf } from './standing.ts'
-import { type Night, nightsUpTo, STRIP_LEGEND, stripText } from './strip.ts'
+import { isFine, lackingNow, nightVerdict, type SiteStanding, siteStanding } from './site-standing.ts'
+import { rangesText, type Standing } from './standing.ts'
+import { STRIP_LEGEND, stripText } from './strip.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
 import {
   chosenSites,
@@ -24,28 +20,6 @@ import {
   warehouseName,
 } from './warehouse.ts'
 import { shown } from './width.ts'
-
-interface SiteStanding {
-  readonly site: string
-  readonly entities: readonly Standing[]
-  readonly newest: RunReport | undefined
-  readonly nights: readonly Night[]
-}
-
-/** How one site stands on its own day. */
-async function siteStanding(
-  store: ObjectStore,
-  site: string,
-  today: Day,
-  engine: () => Promise<Engine>,
-): Promise<SiteStanding> {
-  const entities: Standing[] = []
-  for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
-  const isThere = (name: string, dt: Day): boolean =>
-    entities.some(({ entity, days }) => entity === name && days.includes(dt))
-  const nights = await nightsUpTo(store, site, today, isThere)
-  return { site, entities, newest: await newestRun(store, site), nights: nights.map(({ night }) => night) }
-}
 
 /** Today, where a site is. */
 type Today = (site: string) => Day
@@ -90,13 +64,13 @@ const OF_SITE = columnsOf(
 )
 
 const ofSite = (standing: SiteStanding): readonly Value[] => {
-  const { newest, nights } = standing
+  const newest = standing.newest.at(-1)
   return [
     newest?.run ?? null,
     newest?.dt ?? null,
-    newest === undefined ? null : runVerdict(standing),
+    newest === undefined ? null : nightVerdict(standing),
     newest?.failure?.message ?? null,
-    [...nights],
+    [...standing.nights],
   ]
 }
 
@@ -113,33 +87,25 @@ function row(standing: SiteStanding, of: Standing, isTable: boolean): readonly V
   return [...facts, [...gaps], heldFacts, [...of.unpublished], ...ofSite(standing)]
 }
 
-/** What the newest run lacked and still lacks: a day that was accepted or read again since is there. */
-const lackingNow = ({ newest, entities }: SiteStanding): readonly EntityOutcome[] =>
-  (newest?.outcomes ?? []).filter(
-    ({ entity, verdict }) =>
-      exitOf(verdict) === 3 &&
-      !entities.some((each) => each.entity === entity && each.days.includes(newest?.dt ?? '')),
-  )
-
-/** How the newest run ended, as things stand now. */
-const runVerdict = (standing: SiteStanding): string => {
-  if ((standing.newest?.failure ?? null) !== null) return 'failed'
-  return lackingNow(standing).length > 0 ? 'incomplete' : 'complete'
-}
-
-/** What a person must know of the newest run: what it lacks, or what ended it. */
+/** What a person must know of the newest night: what it lacks, or what ended its last run. */
 function runLines(standing: SiteStanding): readonly string[] {
-  const { site, newest, entities } = standing
+  const { site, entities } = standing
+  const newest = standing.newest.at(-1)
   if (newest === undefined) return [`${site}: no run yet`]
-  const lacking = lackingNow(standing)
-  const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${runVerdict(standing)}`
+  const head = `${site}: newest run ${newest.run} for ${newest.dt}: ${nightVerdict(standing)}`
   if (newest.failure !== null)
     return [head, `  ${shown(newest.failure.message)}`, `  next: ${shown(newest.failure.next)}`]
   // What is held stands in lines of its own, with today's reason.
   const isHeld = (sha256: string | null): boolean =>
     entities.some(({ held }) => held.some(({ candidate }) => candidate === sha256))
-  const told = lacking.filter(({ candidate }) => !isHeld(candidate))
-  return [head, ...told.map((each) => `  ${each.entity} ${each.verdict}: ${shown(each.reason ?? '')}`)]
+  const told = lackingNow(standing).filter(({ candidate }) => !isHeld(candidate))
+  const ofRun = (run: string): string => (run === newest.run ? '' : ` in run ${run}`)
+  return [
+    head,
+    ...told.map(
+      ({ entity, verdict, run, reason }) => `  ${entity} ${verdict}${ofRun(run)}: ${shown(reason ?? '')}`,
+    ),
+  ]
 }
 
 function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
@@ -172,12 +138,6 @@ function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
   const lines = sites.map(({ site, nights }) => `${site.padEnd(width)}  ${stripText(nights, colour)}\n`)
   return lines.length === 0 ? '' : `\n${lines.join('')}${' '.repeat(width)}  ${colour.dim(STRIP_LEGEND)}\n`
 }
-
-const isFine = (standing: SiteStanding): boolean =>
-  standing.newest !== undefined &&
-  standing.entities.every(({ held, unpublished }) => held.length === 0 && unpublished.length === 0) &&
-  (standing.newest?.failure ?? null) === null &&
-  lackingNow(standing).length === 0
 
 async function run(call: Call): Promise<number> {
   const { io } = call

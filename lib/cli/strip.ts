@@ -1,9 +1,9 @@
 import { addDays, type Day } from '../core/day.ts'
 import { keys, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import { parseStored } from '../core/receipt.ts'
 import type { RunReport } from '../core/report.ts'
 import { exitOf } from '../core/verdict.ts'
+import { reportsOf } from './newest-night.ts'
 import type { Paint } from './paint.ts'
 
 /** How many nights a strip shows. */
@@ -14,17 +14,6 @@ export type Night = 'complete' | 'incomplete' | 'failed' | 'none'
 
 /** Whether an entity's day is there by now: read again, or accepted since. */
 export type IsThere = (entity: string, dt: Day) => boolean
-
-/** The reports under these keys, in the order in which their runs began. */
-async function reportsOf(store: ObjectStore, runs: readonly string[]): Promise<readonly RunReport[]> {
-  const reports = await Promise.all(
-    runs.map(async (key) => {
-      const object = await store.read(key)
-      return object === undefined ? [] : [parseStored<RunReport>(key, object.bytes)]
-    }),
-  )
-  return reports.flat().sort((a, b) => a.startedAt - b.startedAt)
-}
 
 /** What a night's runs came to as things stand now: whatever one of them lacked must be there by now. */
 export function nightOf(reports: readonly RunReport[], isThere: IsThere): Night {

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addDays, dayIn } from '../../lib/core/day.ts'
+import type { Simulator } from '../../lib/simulator/server.ts'
+import { almanac, environmentOf, type Outcome, smallSite, temporaryFolder } from './terminal.ts'
+
+/** The machine's own: how old a night is counts here. */
+const TODAY = dayIn('UTC', Date.now())
+
+let sim: Simulator
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  sim = await smallSite(TODAY)
+})
+afterAll(async () => {
+  await sim.close()
+  await folder.remove()
+})
+
+const night = (name: string, select: string, day = TODAY): Promise<Outcome> =>
+  almanac(
+    ['nightly', '--warehouse', join(folder.path, name), '--date', day, '--select', select, '--quiet'],
+    environmentOf(sim),
+  )
+const status = (name: string, ...more: string[]): Promise<Outcome> =>
+  almanac(['status', '--warehouse', join(folder.path, name), ...more])
+const rowsOf = async (name: string, ...more: string[]): Promise<Record<string, unknown>[]> =>
+  JSON.parse((await status(name, '--output', 'json', ...more)).out)
+
+describe('the newest night', () => {
+  test('lacks what any of its runs lacked and no other made good', async () => {
+    sim.faults.set([{ kind: 'forbidden', match: { endpoint: 'workbooks' } }])
+    expect((await night('parts', 'users,workbooks')).exit).toBe(3)
+    sim.faults.clear()
+    expect((await night('parts', 'users')).exit).toBe(0)
+    const { exit, out } = await status('parts')
+    expect(exit).toBe(3)
+    expect(out).toMatch(
+      new RegExp(`: newest run \\S+ for ${TODAY}: incomplete\n {2}workbooks forbidden in run \\S+: \\S`),
+    )
+    expect(new Set((await rowsOf('parts')).map((row) => row['newest_verdict']))).toEqual(
+      new Set(['incomplete']),
+    )
+
+    expect((await night('parts', 'workbooks')).exit).toBe(0)
+    const whole = await status('parts')
+    expect([whole.exit, whole.out]).toEqual([0, expect.stringMatching(`for ${TODAY}: complete\n$`)])
+  })
+
+  test('is none that was asked for by a slip', async () => {
+    expect((await night('slip', 'users')).exit).toBe(0)
+    expect((await night('slip', 'users', addDays(TODAY, 300))).exit).toBe(2)
+    const { exit, out } = await status('slip')
+    expect([exit, out]).toEqual([0, expect.stringMatching(`for ${TODAY}: complete\n$`)])
+  })
+})
