@@ -18,14 +18,19 @@ export interface SiteStanding {
   readonly nights: readonly Night[]
 }
 
-/** Looks at one site. `engine` is asked for only when something is held. Throws `corrupt-object`. */
+/**
+ * Looks at one site. `day` is today, as far as the caller knows the site's time zone; where its newest night is of a later
+ * day, it is that day there. `engine` is asked for only when something is held. Throws `corrupt-object`.
+ */
 export async function siteStanding(
   store: ObjectStore,
   site: string,
-  today: Day,
+  day: Day,
   engine: () => Promise<Engine>,
 ): Promise<SiteStanding> {
   const newest = await newestNight(store, site, Date.now())
+  const dt = newest.at(-1)?.dt ?? day
+  const today = dt > day ? dt : day
   const entities: Standing[] = []
   for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
   const nights = await nightsUpTo(store, site, today, (name, dt) => isThere(entities, name, dt))

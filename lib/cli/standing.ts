@@ -21,7 +21,7 @@ export interface Standing {
   readonly site: string
   readonly days: readonly Day[]
   readonly last: Day | undefined
-  /** Whole days from the last complete day to today; undefined when there is none. */
+  /** Whole days from the last complete day to today, never less than none; undefined when there is none. */
   readonly age: number | undefined
   /** Days between the first and the last complete one that are not. */
   readonly gaps: readonly Day[]
@@ -96,7 +96,8 @@ export async function standingOf(
     site,
     days,
     last,
-    age: last === undefined ? undefined : dayNumber(today) - dayNumber(last),
+    // A day may be ahead of a caller's who does not know the site's time zone.
+    age: last === undefined ? undefined : Math.max(0, dayNumber(today) - dayNumber(last)),
     gaps: gapsIn(days),
     held: await heldOf(store, entity, site, engine),
     unpublished: await unpublished(store, entity, site),

@@ -21,7 +21,7 @@ import {
 } from './warehouse.ts'
 import { shown } from './width.ts'
 
-/** Today, where a site is. */
+/** Today, where a site is; of a site whose time zone nobody tells, UTC's. */
 type Today = (site: string) => Day
 
 async function lookAt(

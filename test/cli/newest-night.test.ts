@@ -54,4 +54,21 @@ describe('the newest night', () => {
     const { exit, out } = await status('slip')
     expect([exit, out]).toEqual([0, expect.stringMatching(`for ${TODAY}: complete\n$`)])
   })
+
+  test.each([
+    ['nightly', 0],
+    ['extract', 3],
+  ])('of a site that is a day ahead of UTC: %s', async (command, exit) => {
+    const tomorrow = addDays(TODAY, 1)
+    sim.setDay(tomorrow)
+    const place = ['--warehouse', join(folder.path, command)]
+    const asked = [...place, '--date', tomorrow, '--select', 'users', '--quiet']
+    expect((await almanac([command, ...asked], environmentOf(sim))).exit).toBe(0)
+    if (command === 'extract') expect((await almanac(['load', ...place])).exit).toBe(0)
+    sim.setDay(TODAY)
+    const { exit: ended, out } = await status(command)
+    expect(ended).toBe(exit)
+    expect(out).toMatch(new RegExp(`^demo +users +${tomorrow} +0 +1$`, 'm'))
+    if (command === 'nightly') expect(out).toMatch(/^demo {2}·+●$/m)
+  })
 })
