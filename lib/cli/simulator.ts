@@ -6,6 +6,7 @@ import type { Counts, Size } from '../simulator/counts.ts'
 import type { Simulator, SimulatorOptions } from '../simulator/server.ts'
 import { type Command, DEBUG, hasFlag, type OptionSpec, type Options, textOption } from './command.ts'
 import { type Io, write } from './io.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const SIZES = ['small', 'model', 'huge'] as const satisfies readonly Size[]
 
@@ -40,14 +41,6 @@ const OPTIONS: readonly OptionSpec[] = [
   { flags: '--control', doc: 'answer POST /control/day, POST /control/faults and GET /control/counters' },
   DEBUG,
 ]
-
-function wholeNumber(options: Options, name: string, flag: string, most: number): number | undefined {
-  const text = textOption(options, name)
-  if (text === undefined) return undefined
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (number <= most) return number
-  throw new AlmanacError('usage', `${flag} is "${text}"; it takes a whole number from 0 to ${most}`)
-}
 
 function countsFrom(options: Options): Partial<Counts> {
   const given = COUNT_NAMES.flatMap((name) => {

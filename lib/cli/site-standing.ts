@@ -1,4 +1,4 @@
-import type { Day } from '../core/day.ts'
+import { type Day, dayNumber } from '../core/day.ts'
 import type { EntityOutcome } from '../core/event.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
@@ -15,6 +15,8 @@ export interface SiteStanding {
   readonly entities: readonly Standing[]
   /** The reports of its newest night, in the order in which their runs began. */
   readonly newest: readonly RunReport[]
+  /** Whole days from its newest night to today; undefined before its first. */
+  readonly age: number | undefined
   readonly nights: readonly Night[]
 }
 
@@ -29,12 +31,13 @@ export async function siteStanding(
   engine: () => Promise<Engine>,
 ): Promise<SiteStanding> {
   const newest = await newestNight(store, site, Date.now())
-  const dt = newest.at(-1)?.dt ?? day
-  const today = dt > day ? dt : day
+  const dt = newest.at(-1)?.dt
+  const today = dt !== undefined && dt > day ? dt : day
+  const age = dt === undefined ? undefined : dayNumber(today) - dayNumber(dt)
   const entities: Standing[] = []
   for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
   const nights = await nightsUpTo(store, site, today, (name, dt) => isThere(entities, name, dt))
-  return { site, entities, newest, nights: nights.map(({ night }) => night) }
+  return { site, entities, newest, age, nights: nights.map(({ night }) => night) }
 }
 
 const isThere = (entities: readonly Standing[], name: string, dt: Day): boolean =>
@@ -64,8 +67,12 @@ export const nightVerdict = (standing: SiteStanding): Exclude<Night, 'none'> => 
   return lackingNow(standing).length > 0 ? 'incomplete' : 'complete'
 }
 
-/** Whether nothing of a site asks for anybody. */
-export const isFine = (standing: SiteStanding): boolean =>
+/** Whether a site's newest night is older than so many days: it looks as well as it did then, however long nothing ran. */
+export const isTooOld = ({ age = 0 }: SiteStanding, maxAge: number): boolean => age > maxAge
+
+/** Whether nothing of a site asks for anybody, and its newest night is no older than so many days. */
+export const isFine = (standing: SiteStanding, maxAge: number): boolean =>
+  !isTooOld(standing, maxAge) &&
   standing.newest.length > 0 &&
   standing.entities.every(({ held, unpublished }) => held.length === 0 && unpublished.length === 0) &&
   nightVerdict(standing) === 'complete'

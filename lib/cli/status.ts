@@ -7,7 +7,14 @@ import { mayColour, write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
 import { warehouseOption } from './site-option.ts'
-import { isFine, lackingNow, nightVerdict, type SiteStanding, siteStanding } from './site-standing.ts'
+import {
+  isFine,
+  isTooOld,
+  lackingNow,
+  nightVerdict,
+  type SiteStanding,
+  siteStanding,
+} from './site-standing.ts'
 import { rangesText, type Standing } from './standing.ts'
 import { STRIP_LEGEND, stripText } from './strip.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
@@ -19,6 +26,7 @@ import {
   type Warehouse,
   warehouseName,
 } from './warehouse.ts'
+import { wholeNumber } from './whole-number.ts'
 import { shown } from './width.ts'
 
 /** Today, where a site is; of a site whose time zone nobody tells, UTC's. */
@@ -60,6 +68,7 @@ const OF_SITE = columnsOf(
   'newest_day',
   'newest_verdict',
   'newest_failure',
+  '#newest_age_days',
   'nights',
 )
 
@@ -70,6 +79,7 @@ const ofSite = (standing: SiteStanding): readonly Value[] => {
     newest?.dt ?? null,
     newest === undefined ? null : nightVerdict(standing),
     newest?.failure?.message ?? null,
+    standing.age ?? null,
     [...standing.nights],
   ]
 }
@@ -108,6 +118,16 @@ function runLines(standing: SiteStanding): readonly string[] {
   ]
 }
 
+/** That nothing was started any more no run can tell. */
+function ageLines(standing: SiteStanding, maxAge: number): readonly string[] {
+  const { site, newest, age = 0 } = standing
+  if (!isTooOld(standing, maxAge)) return []
+  return [
+    `${site}: nothing has run since ${newest.at(-1)?.dt}, ${age} ${age === 1 ? 'day' : 'days'} ago`,
+    '  next: start "almanac nightly", and look why nothing else did',
+  ]
+}
+
 function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
   return entities
     .flatMap(({ held }) => held)
@@ -139,8 +159,15 @@ function stripLines(sites: readonly SiteStanding[], colour: Paint): string {
   return lines.length === 0 ? '' : `\n${lines.join('')}${' '.repeat(width)}  ${colour.dim(STRIP_LEGEND)}\n`
 }
 
+/** Yesterday's night is as fresh as there is until tonight's has run. */
+const MAX_AGE = 1
+
+/** About a thousand years: old enough for whoever does not care. */
+const HIGHEST_AGE = 365_000
+
 async function run(call: Call): Promise<number> {
   const { io } = call
+  const maxAge = wholeNumber(call.options, 'maxAge', '--max-age', HIGHEST_AGE) ?? MAX_AGE
   // A warehouse that is named needs no configuration, only a site's own day does.
   const isNamed =
     warehouseOption(call.options) !== undefined && textOption(call.options, 'config') === undefined
@@ -163,18 +190,34 @@ async function run(call: Call): Promise<number> {
   const colour = paint(io.outColumns !== undefined && mayColour(io))
   if (isTable) await write(io.out, stripLines(sites, colour))
   for (const site of isTable ? sites : []) {
-    const lines = [...runLines(site), ...heldLines(call, site), ...unpublishedLines(call, site)].join('\n')
-    await write(io.out, `\n${isFine(site) ? lines : colour.warn(lines)}\n`)
+    const lines = [
+      ...runLines(site),
+      ...ageLines(site, maxAge),
+      ...heldLines(call, site),
+      ...unpublishedLines(call, site),
+    ].join('\n')
+    await write(io.out, `\n${isFine(site, maxAge) ? lines : colour.warn(lines)}\n`)
   }
-  return sites.every(isFine) ? 0 : 3
+  return sites.every((site) => isFine(site, maxAge)) ? 0 : 3
 }
 
 /** How the warehouse stands. */
 export const STATUS: Command = {
   name: 'status',
   args: [],
-  doc: 'last complete days, gaps, what is held or not published yet and why; exit code 3 when something is',
-  options: COMMON,
-  examples: ['almanac status', 'almanac status --site sales --output json'],
+  doc: 'last complete days, gaps, what is held or not published yet and why; exit code 3 when something is, or nothing has run lately',
+  options: [
+    {
+      flags: '--max-age <days>',
+      doc: 'how many days ago the newest night of a site may be before it counts as missing',
+      byDefault: String(MAX_AGE),
+    },
+    ...COMMON,
+  ],
+  examples: [
+    'almanac status',
+    'almanac status --site sales --output json',
+    'almanac status --max-age 7 --warehouse s3://company-almanac/tableau',
+  ],
   run,
 }

@@ -4,7 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Simulator } from '../../lib/simulator/server.ts'
-import { almanac, environmentOf, everything, smallSite, temporaryFolder, twoLines } from './terminal.ts'
+import {
+  AT_ANY_AGE,
+  almanac,
+  environmentOf,
+  everything,
+  smallSite,
+  temporaryFolder,
+  twoLines,
+} from './terminal.ts'
 
 const DAY = '2026-11-01'
 const SECRET = 'canary-3f0a91b7c5de48aab1:e1'
@@ -32,6 +40,11 @@ describe('a slip of the keyboard ends with 2, says what is allowed, and changes 
     ['an unknown command', ['qeury', 'SELECT 1'], /usage: unknown command 'qeury' \(Did you mean query\?\)/],
     ['an unknown option', ['status', '--wharehouse', 'x'], /usage: unknown option '--wharehouse'/],
     ['an option without its value', ['status', '--site'], /usage: option '--site <slug>' argument missing/],
+    [
+      'an age that is no number of days',
+      ['status', '--max-age', '-1'],
+      /usage: --max-age is "-1"; it takes a whole number from 0 to 365000/,
+    ],
     ['an unknown format', ['status', '--output', 'xml'], /usage: .*'xml' is invalid.*table, json, csv/],
     ['an argument too many', ['status', 'now'], /usage: too many arguments/],
     [
@@ -149,7 +162,7 @@ describe('the configuration', () => {
     expect(err).toMatch(twoLines(message))
     expect(exit).toBe(1)
     expect(await readdir(path)).not.toContain('manifest')
-    const status = await almanac(['status', '--warehouse', path])
+    const status = await almanac(['status', '--warehouse', path, ...AT_ANY_AGE])
     expect([status.exit, status.out]).toEqual([
       3,
       expect.stringMatching(/for 2026-11-01: failed\n {2}\S.*\n {2}next: /),

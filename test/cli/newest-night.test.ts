@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addDays, dayIn } from '../../lib/core/day.ts'
+import { addDays, dayIn, dayNumber } from '../../lib/core/day.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { almanac, environmentOf, type Outcome, smallSite, temporaryFolder } from './terminal.ts'
 
@@ -11,7 +11,8 @@ let sim: Simulator
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 beforeAll(async () => {
   folder = await temporaryFolder()
-  sim = await smallSite(TODAY)
+  sim = await smallSite(addDays(TODAY, -29))
+  sim.setDay(TODAY)
 })
 afterAll(async () => {
   await sim.close()
@@ -70,5 +71,33 @@ describe('the newest night', () => {
     expect(ended).toBe(exit)
     expect(out).toMatch(new RegExp(`^demo +users +${tomorrow} +0 +1$`, 'm'))
     if (command === 'nightly') expect(out).toMatch(/^demo {2}·+●$/m)
+  })
+})
+
+describe('a site that nothing reads any more', () => {
+  const [YESTERDAY, BEFORE, LONG_AGO] = [-1, -2, -29].map((days) => addDays(TODAY, days))
+
+  test.each([
+    ['today', TODAY, [], 0],
+    ['yesterday, as before tonight’s night', YESTERDAY, [], 0],
+    ['yesterday, where it must be today', YESTERDAY, ['--max-age', '0'], 3],
+    ['two days ago', BEFORE, [], 3],
+    ['two days ago, where that is early enough', BEFORE, ['--max-age', '2'], 0],
+    ['long ago', LONG_AGO, [], 3],
+    ['long ago, where a week is early enough', LONG_AGO, ['--max-age', '7'], 3],
+  ] as const)('since %s', async (_, day = TODAY, more, exit) => {
+    const days = dayNumber(TODAY) - dayNumber(day)
+    sim.setDay(day)
+    // Once is enough for a day.
+    await night(`read-${days}`, 'users', day)
+    sim.setDay(TODAY)
+    const { exit: ended, out } = await status(`read-${days}`, ...more)
+    expect(ended).toBe(exit)
+    const said = `demo: nothing has run since ${day}, ${days} ${days === 1 ? 'day' : 'days'} ago\n  next: start`
+    if (exit === 0) expect(out).not.toMatch(/nothing has run/)
+    else expect(out).toContain(said)
+    expect(out).toMatch(`for ${day}: complete\n`)
+    const [row] = await rowsOf(`read-${days}`)
+    expect(row).toMatchObject({ newest_day: day, newest_verdict: 'complete', newest_age_days: days })
   })
 })

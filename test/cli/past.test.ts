@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { World } from '../../lib/simulator/facts.ts'
 import { type SampleWarehouse, sampleWarehouse } from './sample.ts'
-import type { Outcome } from './terminal.ts'
+import { AT_ANY_AGE, type Outcome } from './terminal.ts'
 
 /** Nights were run on these days; the third of November is a gap. */
 const DAYS = ['2026-11-01', '2026-11-02', '2026-11-04', '2026-11-05'] as const
@@ -27,7 +27,7 @@ const without = (a: World, b: World): string[] => {
 
 describe('status', () => {
   test('names last days, gaps and the newest run of every site', async () => {
-    const { exit, out } = await ask('status')
+    const { exit, out } = await ask('status', ...AT_ANY_AGE)
     expect(exit).toBe(0)
     expect(out).toMatch(/^demo +workbooks +2026-11-05 +-?\d+ +4 +2026-11-03$/m)
     expect(out).toMatch(/^other-site +workbooks +2026-11-01 +-?\d+ +1$/m)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
-import { almanac, everything, smallSite, temporaryFolder } from './terminal.ts'
+import { AT_ANY_AGE, almanac, everything, smallSite, temporaryFolder } from './terminal.ts'
 import { startWebhook, WEBHOOK_CANARY, type Webhook } from './webhook.ts'
 
 const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const
@@ -89,7 +89,7 @@ describe('two sites of one configuration', () => {
   })
 
   test('status shows both as strips', async () => {
-    const { exit, out } = await almanac(['status', '--config', await configuration('both')])
+    const { exit, out } = await almanac(['status', '--config', await configuration('both'), ...AT_ANY_AGE])
     expect(exit).toBe(3)
     expect(out).toMatch(/marketing {2}[·●▲✗]+\nsales {6}[·●▲✗]+\n/)
   })

@@ -103,6 +103,9 @@ export const environmentOf = (sim: Simulator): Record<string, string> => ({
   TABLEAU_PAT_SECRET: sim.patSecret,
 })
 
+/** For `status` of nights that are as old as their test: how old they are is not what it is about. */
+export const AT_ANY_AGE = ['--max-age', '100000'] as const
+
 /** The lines of a text, without the last line's end. */
 export const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n')
 

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Simulator } from '../../lib/simulator/server.ts'
-import { almanac, linesOf, smallSite, temporaryFolder } from './terminal.ts'
+import { AT_ANY_AGE, almanac, linesOf, smallSite, temporaryFolder } from './terminal.ts'
 
 const [DAY1, DAY2] = ['2026-03-01', '2026-03-20'] as const
 const COUNT_BY_SITE = ['query', 'SELECT site, count(*) AS n FROM users GROUP BY site', '--output', 'csv']
@@ -58,7 +58,7 @@ describe('two sites with a warehouse each', () => {
   })
 
   test('status shows both', async () => {
-    const { exit, out, err } = await both('status', '--output', 'json')
+    const { exit, out, err } = await both('status', '--output', 'json', ...AT_ANY_AGE)
     expect(exit, err).toBe(0)
     const rows: { site: string; entity: string; complete_days: number }[] = JSON.parse(out)
     const users = rows.filter(({ entity }) => entity === 'users')
@@ -102,7 +102,7 @@ describe('two sites with a warehouse each', () => {
     [['verify'], /^ok users of sales: /],
     [['load'], /^sales +users +/m],
     [['diff', DAY1, DAY2], /^sales +users +/m],
-    [['status'], /^sales +users +/m],
+    [['status', ...AT_ANY_AGE], /^sales +users +/m],
   ])('%j with --site takes that one’s', async (args, answer) => {
     const { exit, out, err } = await both(...args, '--site', 'sales')
     expect(exit, err).toBe(0)
