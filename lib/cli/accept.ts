@@ -37,5 +37,6 @@ export const ACCEPT: Command = {
     ...COMMON,
   ],
   examples: ['almanac accept workbooks --sha 3f9a0c12ab34 --reason "the sandbox was emptied"'],
+  judges: true,
   run,
 }

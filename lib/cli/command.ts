@@ -34,6 +34,8 @@ export interface Command {
   readonly options: readonly OptionSpec[]
   /** A call to copy, for help. */
   readonly examples: readonly string[]
+  /** Set where the exit code is worth knowing without the answer: a reader that has enough of it (`head`) changes no code. */
+  readonly judges?: true
   run(call: Call): Promise<number>
 }
 

@@ -7,7 +7,7 @@ import { type Call, COMMON, type Command, formatOf, hasFlag } from './command.ts
 import { lookEmit, sitesToLookAt } from './doctor.ts'
 import { errorText } from './failure.ts'
 import { interruptible } from './interrupt.ts'
-import { write } from './io.ts'
+import { tellAside, write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { worstOf } from './run-ports.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
@@ -123,7 +123,7 @@ async function run(call: Call): Promise<number> {
     const exits: number[] = []
     const fail = async (error: AlmanacError): Promise<void> => {
       exits.push(error.exit)
-      await write(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
+      await tellAside(call.io.err, errorText(error, { io: call.io, isDebug: hasFlag(call.options, 'debug') }))
     }
     for (const site of sites) {
       try {
@@ -146,5 +146,6 @@ export const DISCOVER: Command = {
   doc: 'what a site has of every entity, what its user sees of it, and about how long a night takes',
   options: COMMON,
   examples: ['almanac discover', 'almanac discover --site marketing --output csv'],
+  judges: true,
   run,
 }

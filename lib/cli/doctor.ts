@@ -159,5 +159,6 @@ export const DOCTOR: Command = {
     'almanac doctor --site marketing --output json',
     'almanac doctor --notify-test',
   ],
+  judges: true,
   run,
 }

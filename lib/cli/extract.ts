@@ -80,5 +80,6 @@ export const EXTRACT: Command = {
   doc: 'read the site into landing; "load" commits it',
   options: RUN_OPTIONS,
   examples: ['almanac extract --select workbooks'],
+  judges: true,
   run,
 }

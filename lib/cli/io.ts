@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import { Writable } from 'node:stream'
 import { AlmanacError } from '../core/errors.ts'
 
 /** The world around the command line: what a test replaces. */
@@ -63,6 +63,26 @@ export const isClosedPipe = (thrown: unknown): boolean =>
   thrown instanceof Error &&
   'code' in thrown &&
   ['EPIPE', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'].includes(String(thrown.code))
+
+/** Writes a text that is no answer: that nobody reads it any more ends nothing. Rejects when it cannot be written otherwise. */
+export const tellAside = (stream: Writable, text: string): Promise<void> =>
+  write(stream, text).catch((thrown: unknown) => {
+    if (!isClosedPipe(thrown)) throw thrown
+  })
+
+/**
+ * A stream into this one that takes everything also when its reader has gone, for a command whose exit code counts whether
+ * or not its answer is read. Every other error stays one.
+ */
+export function evenUnread(stream: Writable): Writable {
+  const through = new Writable({
+    write: (chunk, encoding, done) =>
+      stream.write(chunk, encoding, (error) => done(isClosedPipe(error) ? null : error)),
+  })
+  // It shows in the writes, as it does in the stream itself.
+  through.on('error', () => undefined)
+  return through
+}
 
 /** Whether colours may be used on a terminal: https://no-color.org. */
 export const mayColour = ({ env }: Io): boolean => (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'

@@ -97,5 +97,6 @@ export const LOAD: Command = {
     'almanac load --rebuild --select workbooks',
     'almanac load --select users --date 2026-11-01 --replace 3f9a0c12 --reason "read during an upgrade"',
   ],
+  judges: true,
   run,
 }

@@ -50,5 +50,6 @@ export const NIGHTLY: Command = {
     'almanac nightly --site marketing --select users,groups,group_members',
     'almanac nightly --warehouse s3://company-almanac/tableau',
   ],
+  judges: true,
   run,
 }

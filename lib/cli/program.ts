@@ -1,6 +1,6 @@
 import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander'
 import type { Call, Command, OptionSpec } from './command.ts'
-import type { Io } from './io.ts'
+import { evenUnread, type Io } from './io.ts'
 import { isSecret } from './pasted.ts'
 
 /** Set when the command line is built to one file; the sources themselves have no version. */
@@ -53,7 +53,10 @@ function add(program: Commander, command: Command, io: Io, done: (exit: number) 
   for (const option of command.options) sub.addOption(optionOf(option, io))
   if (command.examples.length > 0)
     sub.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`)
-  sub.action(async (...given: unknown[]) => done(await command.run(callOf(given, command.args.length, io))))
+  sub.action(async (...given: unknown[]) => {
+    const heard = command.judges === true ? { ...io, out: evenUnread(io.out) } : io
+    done(await command.run(callOf(given, command.args.length, heard)))
+  })
 }
 
 /**

@@ -219,5 +219,6 @@ export const STATUS: Command = {
     'almanac status --site sales --output json',
     'almanac status --max-age 7 --warehouse s3://company-almanac/tableau',
   ],
+  judges: true,
   run,
 }

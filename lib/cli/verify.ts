@@ -62,5 +62,6 @@ export const VERIFY: Command = {
   doc: 'check every object, every day’s proof, and history against the snapshots; exit code 1 when anything is wrong',
   options: [SELECT, ...COMMON],
   examples: ['almanac verify', 'almanac verify --select workbooks'],
+  judges: true,
   run,
 }

@@ -34,5 +34,6 @@ export const WITHDRAW: Command = {
     ...COMMON,
   ],
   examples: ['almanac withdraw users --date 2026-11-01 --reason "read from a restored backup"'],
+  judges: true,
   run,
 }
