@@ -65,7 +65,12 @@ export const PUBLISH_MUTANTS: readonly Mutant[] = [
     name: 'a lost write of a derived object is not made again',
     from: 1555,
     file: 'load/publish.ts',
-    edits: [['if (!result.won) continue', 'if (!result.won && attempt > 0) continue\n    if (!result.won) return true']],
+    edits: [
+      [
+        'if (!result.won) continue',
+        'if (!result.won && attempt > 0) continue\n    if (!result.won) return true',
+      ],
+    ],
   },
   {
     name: 'a write that won is not held to the manifests again',
