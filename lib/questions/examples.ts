@@ -66,7 +66,9 @@ ORDER BY m.site, group_name, member LIMIT 20`,
 FROM group_members_changes AS c
 LEFT JOIN (SELECT site, id, max_by(name, valid_from) AS group_name FROM groups_history GROUP BY site, id) AS g
   ON g.site = c.site AND g.id = c.group_id
-WHERE c.changed_after IS NOT NULL
+WHERE c.changed_after IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM coverage AS unread WHERE unread.entity = 'group_members' AND unread.site = c.site
+    AND unread.parent_id = c.group_id AND unread.dt = c.changed_after AND unread.observed_on IS NULL)
 ORDER BY c.changed_on DESC LIMIT 20`,
     },
   ],

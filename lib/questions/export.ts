@@ -56,9 +56,9 @@ const comment = (relation: Relation): string =>
 
 /**
  * Leaves a DuckDB database file with the names that queries know, as views and macros over the warehouse's files: it
- * holds no data, so that it shows every later night too; a table without any file yet refuses to answer once it has one.
- * What else the file holds stays. Throws `store-failed` when it
- * cannot be opened or written, `corrupt-object` when a published object is no Parquet.
+ * holds no data, so that it shows every later night too. A table of which no file is there yet is empty, and refuses to
+ * answer once there is one. What else the file holds stays. Throws `store-failed` when it cannot be opened or written,
+ * `corrupt-object` when a published object is no Parquet.
  */
 export async function exportDatabase(what: Export): Promise<void> {
   const { file, folders, relations } = what

@@ -112,7 +112,7 @@ describe('over two sites with namesakes, a refused group and a gap, the examples
     ])
   })
 
-  test('who joined or left a group, those too whose group went with them', async () => {
+  test('who joined or left a group, those too whose group went with them, and nobody of a group that was read for the first time', async () => {
     const [, joined] = examplesFor('group_members')
     expect(await answer(joined, 'site', 'changed_on', 'kind', 'group_name', 'user_id')).toEqual([
       'main 2026-10-31 gone All Users ann',

@@ -50,6 +50,7 @@ const MEMBERS_READ: Nights<Readonly<Record<string, readonly string[] | 'forbidde
       refused: 'forbidden',
       unread: [],
       stale: ['dee'],
+      late: 'forbidden',
       shut: ['ann'],
     },
     '2026-10-31': {
@@ -58,6 +59,7 @@ const MEMBERS_READ: Nights<Readonly<Record<string, readonly string[] | 'forbidde
       refused: 'forbidden',
       unread: 'not_read',
       stale: 'not_read',
+      late: ['eve'],
     },
   },
   lag: { '2026-10-20': { all: ['ann'], empty: ['ann'], idle: [] } },
