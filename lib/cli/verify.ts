@@ -1,5 +1,5 @@
-import type { Finding } from '../verify/finding.ts'
-import { type Call, COMMON, type Command, formatOf, SELECT } from './command.ts'
+import { type Finding, isWell } from '../verify/finding.ts'
+import { type Call, COMMON, type Command, formatOf, SELECT, textOption } from './command.ts'
 import { mayColour, write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
@@ -11,10 +11,17 @@ import { shown } from './width.ts'
 
 const COLUMNS = columnsOf('site', 'entity', 'level', 'message', 'key', 'next')
 
+const MARKS: Readonly<Record<Finding['level'], (colour: Paint) => (text: string) => string>> = {
+  ok: ({ good }) => good,
+  none: ({ dim }) => dim,
+  damaged: ({ bad }) => bad,
+  wrong: ({ bad }) => bad,
+}
+
 /** A finding in lines: what, where, and what to do. */
 function findingText({ site, entity, level, message, key, next }: Finding, colour: Paint): string {
-  const mark = level === 'ok' ? colour.good(level) : colour.bad(level)
-  const where = level === 'ok' || message.includes(key) ? '' : `\n  at: ${shown(key)}`
+  const mark = MARKS[level](colour)(level)
+  const where = key === '' || message.includes(key) ? '' : `\n  at: ${shown(key)}`
   const what = next === '' ? '' : `\n  next: ${shown(next)}`
   return `${mark} ${entity} of ${site}: ${shown(message)}${where}${what}\n`
 }
@@ -32,9 +39,9 @@ async function* rowsOf(findings: AsyncIterable<Finding>, seen: Seen): AsyncGener
 async function tell({ io, options }: Call, findings: AsyncIterable<Finding>): Promise<boolean> {
   const format = formatOf(options)
   const colour = paint(io.outColumns !== undefined && mayColour(io))
-  let isWell = true
+  let isAllWell = true
   const seen: Seen = (finding) => {
-    isWell &&= finding.level === 'ok'
+    isAllWell &&= isWell(finding)
     return finding
   }
   if (format === 'table') {
@@ -42,16 +49,17 @@ async function tell({ io, options }: Call, findings: AsyncIterable<Finding>): Pr
   } else {
     await writeAnswer(io, format, { columns: COLUMNS, chunks: rowsOf(findings, seen) })
   }
-  return isWell
+  return isAllWell
 }
 
 async function run(call: Call): Promise<number> {
   const entities = selectedEntities(call.options)
+  const isNamed = textOption(call.options, 'select') !== undefined
   const warehouse = await existingWarehouse(call)
   const sites = await askedSites(warehouse, call)
   const { verify } = await import('../verify/verify.ts')
   return withEngine(async (engine) =>
-    (await tell(call, verify(warehouse.store, engine, entities, sites))) ? 0 : 1,
+    (await tell(call, verify(warehouse.store, engine, entities, sites, isNamed))) ? 0 : 1,
   )
 }
 

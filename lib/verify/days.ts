@@ -10,7 +10,8 @@ import { readDerived } from '../load/publish.ts'
 import { expectedSnapshots } from '../load/snapshot.ts'
 import type { StagedFile } from '../load/transforms.ts'
 import type { Finding } from './finding.ts'
-import { lostHint, rebuildHint, restoreHint, withdrawHint } from './hint.ts'
+import { lostHint, rebuildHint, restoreHint, strayHint, withdrawHint } from './hint.ts'
+import { publishedKeys } from './published.ts'
 
 const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
   ...at,
@@ -94,13 +95,32 @@ async function* compare(
 }
 
 /** Where no day is committed nothing may be published: what is there says that its manifests are lost. */
-async function* verifyNothing(desk: Desk): AsyncGenerator<Finding> {
-  for (const key of [keys.history(desk.at), keys.current(desk.at)]) {
-    if ((await desk.store.head(key)) === undefined) continue
-    const message = `${key} is published, and no day is committed: its manifests are lost`
-    yield wrong(desk, key, message, lostHint(desk.at, 'manifest'))
-    return
+function* verifyNothing(desk: Desk, published: readonly string[]): Generator<Finding> {
+  const [key] = published
+  if (key === undefined) return
+  const message = `${key} is published, and no day is committed: its manifests are lost`
+  yield wrong(desk, key, message, lostHint(desk.at, 'manifest'))
+}
+
+/** What is published, and what no committed day is published as. */
+function* verifyStrays(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  published: readonly string[],
+): Generator<Finding> {
+  const { at, shape } = desk
+  const expected = new Set([keys.history(at), keys.current(at)])
+  for (const { dt } of days) {
+    expected.add(keys.snapshot(at, dt))
+    if (shape.parent !== undefined) expected.add(keys.coverage(at, dt))
   }
+  for (const key of published.filter((each) => !expected.has(each)))
+    yield wrong(
+      desk,
+      key,
+      `${key} is published, and no manifest stands for it`,
+      strayHint(key, at, 'manifest'),
+    )
 }
 
 /**
@@ -108,7 +128,11 @@ async function* verifyNothing(desk: Desk): AsyncGenerator<Finding> {
  * folded again from nothing. A primary object that cannot be read ends this; `verifyObjects` has named it.
  */
 export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
+  // Before the manifests: what is published meanwhile has one.
+  const published = await publishedKeys(desk.store, desk.at)
   const days = await committedDays(desk.store, desk.at)
+  if (days.length === 0) return yield* verifyNothing(desk, published)
+  yield* verifyStrays(desk, days, published)
   yield* verifyOrder(desk, days)
   for await (const { day, snapshot, coverage } of expectedSnapshots(desk, days)) {
     yield* verifyDay(desk, day)
@@ -117,7 +141,6 @@ export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
     if (coverage !== undefined)
       yield* compare(desk, keys.coverage(desk.at, day.dt), coverage, COVERAGE_COLUMNS)
   }
-  if (days.length === 0) return yield* verifyNothing(desk)
   const { file: history } = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
   yield* compare(desk, keys.history(desk.at), () => Promise.resolve(history), historyColumns(desk.shape))
   const current = () => currentFile(desk, days, 'expected')

@@ -44,6 +44,14 @@ export const withdrawHint = ({ entity, site }: Place, one: string, other: string
 export const lostHint = ({ entity }: Place, area: 'manifest' | 'observation'): string =>
   `Restore what is below ${area}/${area === 'manifest' ? ' and candidate/' : ''} of ${entity} from a backup: the published tables were made of it.`
 
+/** What to do about a published object for which nothing stands. */
+export const strayHint = (key: string, { entity, site }: Place, area: 'manifest' | 'observation'): string =>
+  `If it was ever proven, restore what is below ${area}/${area === 'manifest' ? ' and candidate/' : ''} of ${entity} from a backup, then run almanac load --rebuild --select ${entity} --site ${site}. Else remove ${key}: questions read it.`
+
+/** What to do about days that were complete, and of which nothing is committed. */
+export const reportedHint = ({ entity, site }: Place, isState: boolean): string =>
+  `Restore what is below ${isState ? 'manifest/ and candidate/' : 'observation/'} of ${entity} from a backup, then run almanac load --rebuild --select ${entity} --site ${site}. Without one, almanac load --select ${entity} --site ${site} takes what landing still has. When a day is lost for good, remove the reports of its runs below runs/site=${site}/: nothing asks for it then.`
+
 /** What to do about damaged objects that belong to a site and to no entity. */
 export const SITE_HINTS = {
   site: 'It says which site this slug means. Restore it from a backup. Without one, make sure that the sign-in still reaches the same site (the table "site" has its id), then remove it: the next night binds the slug to whatever site it reaches.',

@@ -4,6 +4,9 @@ import type { Finding } from './finding.ts'
 import { SITE_HINTS } from './hint.ts'
 import { damageOf } from './objects.ts'
 
+/** Stands in the place of a site for what is no single one’s. */
+export const EVERY_SITE = 'every site'
+
 type Kind = keyof typeof SITE_HINTS
 
 /** Looks at objects of one kind. Yields what is damaged; their kind stands in the place of the entity. */
@@ -33,4 +36,4 @@ export async function* verifySite(store: ObjectStore, site: string): AsyncGenera
 
 /** Looks at the leases, which are no site's: one stands for each host and token. */
 export const verifyLeases = (store: ObjectStore): AsyncGenerator<Finding> =>
-  look(store, 'lease', 'every site', 'lease/')
+  look(store, 'lease', EVERY_SITE, 'lease/')

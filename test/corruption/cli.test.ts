@@ -215,4 +215,39 @@ describe('almanac verify, the real program', () => {
     const after = await ask('verify')
     expect([after.exit, after.out]).toEqual([0, expect.stringMatching(/^(ok .*\n){3}$/)])
   })
+
+  test('misses an entity of which nothing is left, as its runs tell', async () => {
+    const areas = (await readdir(root)).filter((name) => !name.startsWith('.'))
+    for (const area of areas) await rm(join(root, area, 'entity=users'), { recursive: true, force: true })
+    for (const args of [['verify'], ['verify', '--select', 'users']]) {
+      const { exit, out } = await ask(...args)
+      expect(exit).toBe(1)
+      expect(out).toMatch(
+        new RegExp(
+          `^wrong users of demo: runs call it complete on ${FIRST}, ${LAST}, and no manifest is there$`,
+          'm',
+        ),
+      )
+    }
+  })
+
+  test('says so where nothing was ever read, and only of what it was asked for', async () => {
+    const NONE = /^none views of every site: nothing is there to verify, and no run says that there was$/m
+    const { exit, out } = await ask('verify', '--select', 'users,views')
+    expect([exit, out]).toEqual([0, expect.stringMatching(/^ok users of demo: /m)])
+    expect(out).toMatch(NONE)
+    expect((await ask('verify')).out).not.toMatch(/^none /m)
+    const rows = JSON.parse((await ask('verify', '--select', 'views', '--output', 'json')).out)
+    expect(rows).toMatchObject([{ entity: 'views', level: 'none', key: '' }])
+  })
+
+  test('says so of a warehouse in which nothing ever got through', async () => {
+    for (const area of await readdir(root))
+      if (!['lease', 'site'].includes(area)) await rm(join(root, area), { recursive: true, force: true })
+    const { exit, out } = await ask('verify')
+    expect([exit, out]).toEqual([
+      0,
+      expect.stringMatching(/^none every entity of every site: nothing is there/),
+    ])
+  })
 })

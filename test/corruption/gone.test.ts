@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Entity } from '../../lib/core/entity.ts'
 import { keys } from '../../lib/core/keys.ts'
+import { jsonBytes } from '../../lib/core/receipt.ts'
 import { load, rebuild } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { limitFor } from '../guarantees/proof.ts'
@@ -8,7 +9,18 @@ import { diskVault } from './disk-vault.ts'
 import { changedOf, complaintsOf, findingsOf } from './findings.ts'
 import { type Kind, kindOf } from './kinds.ts'
 import { openStand, type Stand } from './stand.ts'
-import { buildWorlds, CORRECTED, GROUPS, JOBS, LAST, MEMBERS, SITE, STORED } from './world.ts'
+import {
+  buildWorlds,
+  CORRECTED,
+  FIRST,
+  GROUPS,
+  JOBS,
+  LAST,
+  MEMBERS,
+  SITE,
+  STORED,
+  WITHDRAWN,
+} from './world.ts'
 
 const LIMIT = limitFor(10, 20)
 
@@ -151,12 +163,131 @@ describe('an entity of which nothing is left but what was published', () => {
   )
 })
 
-/** What is lost together, of which entity, and what verify says of it before the next load; undefined: nothing. */
+describe('an entity of which nothing is left but one kind of table', () => {
+  test.each([
+    ['snapshot/', GROUPS],
+    ['coverage/', MEMBERS],
+    ['current/', GROUPS],
+  ] as const)('%s: its manifests are lost', { timeout: LIMIT }, (area, entity) =>
+    without(
+      holding(`=${entity.name}/`).filter((key) => !key.startsWith(area)),
+      async () => {
+        expect(await findingsOf(stand, [entity])).toMatchObject([
+          { level: 'wrong', message: expect.stringMatching(`^${area}.* its manifests are lost`) },
+        ])
+      },
+    ),
+  )
+})
+
+const NEVER = '2026-12-24'
+const placeOf = ({ name: entity }: Entity) => ({ entity, site: SITE })
+
+/** Writes whole objects through the store, does what a test does, and puts everything back. */
+async function withAlso(
+  objects: Readonly<Record<string, Uint8Array>>,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (const [key, bytes] of Object.entries(objects)) await stand.vault.store.write(key, bytes, 'absent')
+  try {
+    await work()
+  } finally {
+    await stand.vault.reset()
+  }
+}
+
+/** The bytes of the first object whose key holds all of these texts. */
+const bytesOf = (...texts: readonly string[]): Uint8Array =>
+  stand.world.objects.get(holding(...texts)[0] ?? '') ?? new Uint8Array()
+
+/** What is published and stands for nothing: its key, and the area whose object it is a copy of. */
+type Stray = readonly [what: string, entity: Entity, keyOf: () => string, area: string]
+
+const STRAYS: readonly Stray[] = [
+  ['a snapshot', GROUPS, () => keys.snapshot(placeOf(GROUPS), NEVER), 'snapshot/'],
+  ['a snapshot', MEMBERS, () => keys.snapshot(placeOf(MEMBERS), NEVER), 'snapshot/'],
+  ['coverage', MEMBERS, () => keys.coverage(placeOf(MEMBERS), NEVER), 'coverage/'],
+  ['coverage of a list that has none', GROUPS, () => keys.coverage(placeOf(GROUPS), LAST), 'snapshot/'],
+  ['a month', JOBS, () => keys.event(placeOf(JOBS), '2026-12'), 'event/'],
+  ['another file beside history', GROUPS, () => 'history/entity=groups/site=test/old.parquet', 'history/'],
+]
+
+describe('what is published and nobody committed, beside days that are', () => {
+  test.each(STRAYS)('is named: %s', { timeout: LIMIT }, async (_, entity, keyOf, area) => {
+    const key = keyOf()
+    await withAlso({ [key]: bytesOf(area, `=${entity.name}/`) }, async () => {
+      const said = (await findingsOf(stand, [entity])).filter((each) => each.level !== 'ok')
+      expect(said).toMatchObject([
+        { key, level: 'wrong', message: expect.stringContaining(`${key} is published, and no `) },
+      ])
+      expect(said[0]?.next).toContain(`Else remove ${key}`)
+    })
+  })
+})
+
+/** The report of a run that calls these complete. */
+const report = (dt: string, entities: readonly Entity[], failure: unknown = null) => ({
+  [keys.run(SITE, dt, 'told')]: jsonBytes({
+    format: 1,
+    site: SITE,
+    dt,
+    run: 'told',
+    outcomes: entities.map(({ name }) => ({ entity: name, verdict: 'complete' })),
+    failure,
+  }),
+})
+
+describe('what runs call complete', () => {
+  test('is there', { timeout: LIMIT }, () =>
+    withAlso({ ...report(LAST, STORED), ...report(WITHDRAWN, [GROUPS]) }, async () => {
+      for (const entity of STORED) expect(await complaintsOf(stand, entity)).toEqual([])
+    }),
+  )
+
+  test.each([
+    ['manifest', GROUPS],
+    ['manifest', MEMBERS],
+    ['reading', JOBS],
+  ] as const)('is missed when everything of it is gone: no %s', { timeout: LIMIT }, async (what, entity) =>
+    withAlso({ ...report(FIRST, [entity]), ...report(LAST, [entity]) }, async () => {
+      await lose(holding(`=${entity.name}/`))
+      const found = await findingsOf(stand, [entity])
+      expect(found).toMatchObject([
+        { level: 'wrong', message: `runs call it complete on ${FIRST}, ${LAST}, and no ${what} is there` },
+      ])
+      expect(found[0]?.next).toContain(`--select ${entity.name} `)
+    }),
+  )
+
+  test('is missed of one day, after a load went over what was left', { timeout: LIMIT }, async () =>
+    withAlso({ ...report(FIRST, [GROUPS]), ...report(LAST, [GROUPS]) }, async () => {
+      await lose(holding('=groups/', LAST))
+      await loadNow(GROUPS)
+      expect(await complaintsOf(stand, GROUPS)).toEqual([
+        `manifest/entity=groups/site=${SITE}/: runs call it complete on ${LAST}, and no manifest is there`,
+      ])
+    }),
+  )
+
+  test.each([
+    ['a run that failed: it may have ended before the commit', report(NEVER, [GROUPS], { code: 'internal' })],
+    ['a report that cannot be read', { [keys.run(SITE, NEVER, 'told')]: new Uint8Array([123]) }],
+  ])('says nothing by %s', { timeout: LIMIT }, (_, objects) =>
+    withAlso(objects, async () =>
+      expect((await complaintsOf(stand, GROUPS)).filter((each) => !each.startsWith('runs/'))).toEqual([]),
+    ),
+  )
+})
+
+/**
+ * What is lost together, of which entity, and what verify says of it before the next load and after it; undefined: nothing.
+ */
 interface Blind {
   readonly what: string
   readonly entity: Entity
   readonly lost: () => readonly string[]
   readonly before: RegExp | undefined
+  readonly after?: RegExp
 }
 
 const BLIND: readonly Blind[] = [
@@ -164,6 +295,14 @@ const BLIND: readonly Blind[] = [
     what: 'a day with its manifest, candidate and landing',
     entity: GROUPS,
     lost: () => holding('=groups/', LAST).filter(isPrimary),
+    before: /history\/.* rows differ/,
+    // Its snapshot is still there. Were that lost, too, only the report of its run would tell.
+    after: /^snapshot\/\S*: \S+ is published, and no manifest stands for it$/,
+  },
+  {
+    what: 'a day with its manifest, candidate, landing and snapshot, of which no run tells',
+    entity: GROUPS,
+    lost: () => holding('=groups/', LAST),
     before: /history\/.* rows differ/,
   },
   {
@@ -195,29 +334,15 @@ const BLIND: readonly Blind[] = [
 /** What verify cannot know, shown so that nobody believes otherwise. Each of these is a limit, and no promise. */
 describe('what verify does not see', () => {
   test.each(BLIND)('once a load went over it: $what is lost', { timeout: LIMIT }, async (blind) => {
-    const { entity, lost, before } = blind
+    const { entity, lost, before, after } = blind
     await without(lost(), async () => {
       const said = (await complaintsOf(stand, entity)).join('\n')
       if (before === undefined) expect(said).toBe('')
       else expect(said).toMatch(before)
       await loadNow(entity)
-      expect(await complaintsOf(stand, entity)).toEqual([])
+      const left = await complaintsOf(stand, entity)
+      expect(left).toEqual(after === undefined ? [] : [expect.stringMatching(after)])
     })
-  })
-
-  test('a published day that nobody committed, written through the store', { timeout: LIMIT }, async () => {
-    const at = { entity: GROUPS.name, site: SITE }
-    const object = await stand.vault.store.read(keys.snapshot(at, LAST))
-    await stand.vault.store.write(
-      keys.snapshot(at, '2026-12-24'),
-      object?.bytes ?? new Uint8Array(),
-      'absent',
-    )
-    try {
-      expect(await complaintsOf(stand, GROUPS)).toEqual([])
-    } finally {
-      await stand.vault.reset()
-    }
   })
 
   test('a version that was never written: a gap before the one that counts', { timeout: LIMIT }, async () => {
