@@ -74,7 +74,7 @@ export function almanacProcess(args: readonly string[], env: Readonly<Record<str
 /** A folder for one test file, and how to take it away. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'almanac-cli-'))
-  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
 /** A simulated site small enough that a night takes a second. */

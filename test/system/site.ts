@@ -139,7 +139,7 @@ export function outcomeOf(report: RunReport, entity: string): EntityOutcome {
 /** A folder that is gone when the process is done with it. */
 export async function scratchFolder(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'almanac-test-'))
-  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
 /** Plain rows of an answer: numbers, texts, truth values, lists; days and instants as texts of the engine's. */
