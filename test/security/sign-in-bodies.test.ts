@@ -50,15 +50,20 @@ const IDENTITIES: readonly (readonly [string, (text: string) => Identity, (text:
   ],
 ]
 
-/** A server that keeps what signing in sends, and does not say which site that led to. */
+/** A text of XML, letter by letter, so that nothing in it is taken for anything but itself. */
+const spelt = (text: string): string => [...text].map((each) => `&#${each.codePointAt(0)};`).join('')
+
+/** A server that keeps what signing in sends, and leads to the site that is asked for. */
 const openSite = (): Promise<TinySite> =>
   tinySite(usersOf(1), {
     '/auth/signin': async (request, response, site) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk)
-      site.signInBodies.push(Buffer.concat(chunks).toString())
+      const body = Buffer.concat(chunks).toString()
+      site.signInBodies.push(body)
       site.token = TOKEN
-      const inside = `<site id="${SITE_ID}" contentUrl=""/><user id="${USER_ID}"/>`
+      const asked = readBody(body).elements.find(({ name }) => name === 'site')?.attributes['contentUrl']
+      const inside = `<site id="${SITE_ID}" contentUrl="${spelt(asked ?? '')}"/><user id="${USER_ID}"/>`
       answerXml(response, wrap(`<credentials token="${TOKEN}">${inside}</credentials>`))
     },
   })
