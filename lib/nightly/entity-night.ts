@@ -156,7 +156,10 @@ export async function loadEntity(
   return withdrawal === null ? outcome : { ...outcome, verdict: 'incomplete', reason: withdrawal }
 }
 
-/** Extracts and loads one entity; its verdict is the outcome. Throws what ends the run. */
+/**
+ * Extracts and loads one entity; its verdict is the outcome. What was not read is loaded as well: what an earlier run landed
+ * and did not commit must not wait for a night that goes well, since landing expires. Throws what ends the run.
+ */
 export async function nightOf(
   entity: Entity,
   input: NightlyInput,
@@ -164,7 +167,9 @@ export async function nightOf(
   ports: EntityPorts,
 ): Promise<EntityOutcome> {
   const read = await readEntity(entity, input, dt, ports)
-  const outcome = read.verdict === 'complete' ? await loadEntity(entity, input, dt, ports, read) : read
+  const isRead = read.verdict === 'complete'
+  if (!isRead) await load(ports.store, ports.engine, entity, input.site, input.run, dt)
+  const outcome = isRead ? await loadEntity(entity, input, dt, ports, read) : read
   ports.emit({ type: 'entity-ended', outcome })
   return outcome
 }

@@ -132,12 +132,13 @@ async function loadEntity(
   return result
 }
 
-/** A night of a site: reads every entity and loads it; an entity that is not complete is left alone. */
+/** A night of a site: reads every entity and loads it; of one that is not complete, what earlier nights left. */
 export async function night(world: World, self: Process, site: SimulatedSite, run: string): Promise<void> {
   const dt = world.day
   const one = async (entity: Entity): Promise<void> => {
-    if (!(await readEntity(world, self, entity, site, dt, run))) return
+    const isRead = await readEntity(world, self, entity, site, dt, run)
     const { held } = await loadEntity(world, self, entity, site, dt)
+    if (!isRead) return
     const isThere = await isDayClosed(world.shared.objects, entity, site.slug, dt)
     if (!isThere && !held.some((day) => day.dt === dt))
       world.watch.wrongs.push(`${self.name} read ${entity.name} of ${dt} and neither committed nor held it`)
