@@ -372,6 +372,16 @@ describe('a held day and the day after', () => {
     expect(await heldOfThree(nights, LINKS)).toEqual([D2])
   })
 
+  test.each<[string, readonly ParentVerdict[], readonly string[]]>([
+    ['are read again', ['read', 'forbidden', 'read'], [D2]],
+    ['stay refused, and are held themselves', ['read', 'forbidden', 'forbidden'], [D2, D3]],
+  ])('whose parents were refused and %s do not agree', async (_, verdicts, held) => {
+    const boxes = (verdict: ParentVerdict) =>
+      links(Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`b${100 + i}`, verdict])))
+    const nights = verdicts.map((verdict, i) => ({ dt: addDays(FIRST, i), rows: boxes(verdict) }))
+    expect(await heldOfThree(nights, LINKS)).toEqual(held)
+  })
+
   test.each([
     ['that is held itself says nothing', 40, [D2, D3]],
     ['that has all rows says that they were not lost', 99, [D2]],
