@@ -1,15 +1,18 @@
 import type { StoredColumn } from './receipt.ts'
 import type { Shape } from './shape.ts'
 
+/** Of a per-parent entity, the day on which a row, or a parent, was last read. */
+export const OBSERVED_ON: StoredColumn = { name: 'observed_on', type: 'date' }
+
 /** The columns of a published snapshot: the entity's, and for per-parent entities the day each row was read. */
 export const snapshotColumns = (shape: Shape): readonly StoredColumn[] =>
-  shape.parent === undefined ? shape.columns : [...shape.columns, { name: 'observed_on', type: 'date' }]
+  shape.parent === undefined ? shape.columns : [...shape.columns, OBSERVED_ON]
 
 /** The columns of a published coverage: how old the reading of each parent is. */
 export const COVERAGE_COLUMNS: readonly StoredColumn[] = [
   { name: 'parent_id', type: 'text' },
   { name: 'verdict', type: 'text' },
-  { name: 'observed_on', type: 'date' },
+  OBSERVED_ON,
 ]
 
 /** The columns of the current table: a snapshot's, and the day it is of. */

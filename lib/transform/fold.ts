@@ -51,6 +51,10 @@ export type KnownDay = Pick<FoldDay, 'dt' | 'before' | 'missing'> & {
 /** Whether an open row `o` does not know a column. */
 const unknownIn = (column: string): string => `coalesce(list_contains(o.unknown, ${literal(column)}), false)`
 
+/**
+ * Whether a row of today differs from the open one, and whether it knows more. Below a parent that was not read today nothing
+ * does: its rows are those of an older day, which knew other columns, and history has them since then.
+ */
 function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: string } {
   const available = shape.tracked.filter(({ name: column }) => !day.missing.includes(column))
   const differs = available.map(({ name: column }) => {
@@ -58,7 +62,9 @@ function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: 
     return day.unknownInOpen.includes(column) ? `(NOT ${unknownIn(column)} AND ${different})` : different
   })
   const learned = available.filter(({ name: column }) => day.unknownInOpen.includes(column))
-  const or = (tests: readonly string[]): string => (tests.length === 0 ? 'false' : tests.join(' OR '))
+  const isRead = shape.parent === undefined ? '' : `t.observed_on = ${dateOf(day.dt)} AND `
+  const or = (tests: readonly string[]): string =>
+    tests.length === 0 ? 'false' : `${isRead}(${tests.join(' OR ')})`
   return { changed: or(differs), appeared: or(learned.map(({ name: column }) => unknownIn(column))) }
 }
 
@@ -94,8 +100,8 @@ export interface DayStatements {
 }
 
 /**
- * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities `read_before` says
- * when each parent was last read before it, and null of one that never was. A column that is missing today hides no change: rows are compared
+ * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities with the day on which each was
+ * read, and `read_before` says when each parent was last read before it, and null of one that never was. A column that is missing today hides no change: rows are compared
  * with the last known value, column by column.
  */
 export function applyDay(shape: Shape, day: KnownDay): DayStatements {

@@ -1,4 +1,4 @@
-import { COVERAGE_COLUMNS } from '../core/published.ts'
+import { COVERAGE_COLUMNS, OBSERVED_ON } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
@@ -11,6 +11,7 @@ import { written } from './writing.ts'
 const comparedColumns = (shape: Shape): readonly StoredColumn[] => [
   ...shape.key.flatMap((key) => shape.columns.find((column) => column.name === key) ?? []),
   ...shape.tracked,
+  ...(shape.parent === undefined ? [] : [OBSERVED_ON]),
 ]
 
 /** Puts a day's rows into `today`, and for per-parent entities the readings before it into `read_before`. */

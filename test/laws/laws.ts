@@ -205,6 +205,9 @@ const BEFORE = (date: string): string =>
   `CASE WHEN (${date}.before, v.box_id) IN (SELECT (k.dt, k.box_id) FROM known k)
     THEN (SELECT k.observed_on FROM known k WHERE k.dt = ${date}.before AND k.box_id = v.box_id) ELSE ${date}.before END`
 
+/** A role, where the day `r` on which its parent was read knew it. */
+const KNOWN_ROLE = `CASE WHEN ${isIn('r.missing', 'role')} THEN NULL ELSE a.role END AS role`
+
 /** What holds of a table that is read parent by parent. */
 export const PARENT_LAWS: readonly Law[] = [
   ...intervalLaws('box_id, thing_id'),
@@ -228,12 +231,13 @@ export const PARENT_LAWS: readonly Law[] = [
   },
   {
     name: 'as of a day is its snapshot',
-    doc: 'The table as of a committed day has that day’s rows, each once.',
+    doc: 'The table as of a committed day has that day’s rows, each once, in every tracked column that their reading knew.',
     broken: apart(
-      'SELECT dt, box_id, thing_id, role FROM as_of SEMI JOIN day USING (dt)',
-      'SELECT dt, box_id, thing_id, role FROM snapshot',
+      `SELECT a.dt, a.box_id, thing_id, ${KNOWN_ROLE} FROM as_of a SEMI JOIN day USING (dt) LEFT JOIN known k ON k.dt = a.dt AND k.box_id = a.box_id
+        LEFT JOIN day r ON r.dt = k.observed_on`,
+      `SELECT a.dt, box_id, thing_id, ${KNOWN_ROLE} FROM snapshot a LEFT JOIN day r ON r.dt = a.observed_on`,
     ),
-    planted: `UPDATE history SET role = 'planted' WHERE ${one('history', 'true')}`,
+    planted: `UPDATE history SET role = 'planted' WHERE ${one('history', 'unknown IS NULL')}`,
   },
   {
     name: 'only a reading ends a row',

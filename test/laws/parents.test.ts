@@ -54,9 +54,14 @@ function nightOf(seed: number, dt: string, boxes: number): ParentNight {
   )
 }
 
+/** On one night in four the role is not sent. */
+const missingOf = (seed: number, dt: string): readonly string[] =>
+  randomOf(seed, 'missing', dt).chance(0.25) ? ['role'] : []
+
 const calendarOf = (seed: number, boxes: number): readonly Night[] =>
   Array.from({ length: NIGHTS }, (_, i) => addDays(FIRST, i)).map((dt) => ({
     dt,
+    missing: missingOf(seed, dt),
     parents: nightOf(seed, dt, boxes),
   }))
 
@@ -77,10 +82,11 @@ async function correctAll(
     const facts = { dt, run: 'correct', reason: 'test' }
     const isGone = isWithdrawn && standing.get(dt) !== null
     if (isGone) await withdrawDay(store, engine, LINKS, 'test', facts)
-    const again = isGone ? null : { dt, parents: nightOf(seed + 1 + i, dt, BOXES) }
+    const look = seed + 1 + i
+    const again = isGone ? null : { dt, missing: missingOf(look, dt), parents: nightOf(look, dt, BOXES) }
     if (again !== null) {
       const observedFrom = Date.parse(`${dt}T04:00:0${i}Z`)
-      await landLinks(store, dt, again.parents, { run: `look-${i}`, observedFrom })
+      await landLinks(store, dt, again.parents, { missing: again.missing, run: `look-${i}`, observedFrom })
       const replaces = await candidateOf(store, LINKS, dt)
       await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces })
     }
@@ -96,10 +102,10 @@ const DAY = { name: 'dt', type: 'date' } as const
 async function stageNights(session: Session, nights: readonly Night[]): Promise<void> {
   await stageDays(
     session,
-    nights.map(({ dt }) => ({ dt, missing: [] })),
+    nights.map(({ dt, missing = [] }) => ({ dt, missing })),
   )
-  const listed = nights.flatMap(({ dt, parents }) =>
-    Object.entries(parents).map(([box, reading]) => ({ dt: dayNumber(dt), box, reading })),
+  const listed = nights.flatMap(({ dt, missing = [], parents }) =>
+    Object.entries(parents).map(([box, reading]) => ({ dt: dayNumber(dt), missing, box, reading })),
   )
   await tableOf(
     session,
@@ -111,10 +117,15 @@ async function stageNights(session: Session, nights: readonly Night[]): Promise<
       verdict: typeof reading === 'string' ? reading : 'read',
     })),
   )
-  const links = listed.flatMap(({ dt, box, reading }) =>
+  const links = listed.flatMap(({ dt, missing, box, reading }) =>
     typeof reading === 'string'
       ? []
-      : Object.entries(reading).map(([thing, role]) => ({ dt, box_id: box, thing_id: thing, role })),
+      : Object.entries(reading).map(([thing, role]) => ({
+          dt,
+          box_id: box,
+          thing_id: thing,
+          role: missing.includes('role') ? null : role,
+        })),
   )
   await tableOf(session, 'link', [DAY, ...asText('box_id', 'thing_id', 'role')], links)
   await session.run(`CREATE OR REPLACE TABLE known AS
@@ -128,7 +139,7 @@ async function onStage<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const straight = memoryStore()
-  for (const { dt, parents } of nights) await landLinks(straight, dt, parents)
+  for (const { dt, missing = [], parents } of nights) await landLinks(straight, dt, parents, { missing })
   await loadLinks(straight)
   const rebuilt = await copyOf(store)
   await forgetDerived(rebuilt)
@@ -159,7 +170,10 @@ describe('the laws of what is read parent by parent', () => {
           async (seed, [order, loads], fixes) => {
             const store = memoryStore()
             const calendar = calendarOf(seed, BOXES)
-            const landOne = (i: number) => landLinks(store, addDays(FIRST, i), calendar[i]?.parents ?? {})
+            const landOne = (i: number) => {
+              const { missing = [], parents = {} } = calendar[i] ?? {}
+              return landLinks(store, addDays(FIRST, i), parents, { missing })
+            }
             // Few loads: each of them settles many late nights.
             await arrive(
               order,
@@ -192,7 +206,7 @@ describe('the laws of what is read parent by parent', () => {
   test('each law speaks when its violation is planted, and none before', async () => {
     const store = memoryStore()
     const nights = calendarOf(7, 40).filter((_, night) => night !== 5)
-    for (const { dt, parents } of nights) await landLinks(store, dt, parents)
+    for (const { dt, missing = [], parents } of nights) await landLinks(store, dt, parents, { missing })
     await loadLinks(store)
     await onStage(store, nights, async (session) => {
       expect(await brokenLaws(session, PARENT_LAWS)).toEqual([])

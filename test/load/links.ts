@@ -12,13 +12,13 @@ export type ParentNight = Readonly<Record<string, ParentReading>>
 
 const blank: Row = { thing_id: null, role: null, raw_extra: null, [PARENT_VERDICT]: null }
 
-function rowsOf(box: string, reading: ParentReading): readonly Row[] {
+function rowsOf(box: string, reading: ParentReading, isRoleSent: boolean): readonly Row[] {
   if (typeof reading === 'string') return [{ ...blank, box_id: box, [PARENT_VERDICT]: reading }]
   const children = Object.entries(reading).map(([thing, role]) => ({
     ...blank,
     box_id: box,
     thing_id: thing,
-    role,
+    role: isRoleSent ? role : null,
   }))
   return [{ ...blank, box_id: box, [PARENT_VERDICT]: 'read' }, ...children]
 }
@@ -30,7 +30,8 @@ export async function landLinks(
   night: ParentNight,
   facts: LandingFacts = {},
 ): Promise<void> {
-  const rows = Object.entries(night).flatMap(([box, reading]) => rowsOf(box, reading))
+  const isRoleSent = facts.missing?.includes('role') !== true
+  const rows = Object.entries(night).flatMap(([box, reading]) => rowsOf(box, reading, isRoleSent))
   await land(store, LINKS, dt, rows, {
     ...facts,
     facts: rows.filter((row) => row[PARENT_VERDICT] === null).length,

@@ -9,6 +9,8 @@ export type Value = string | number | readonly string[] | null
 export interface Reading {
   readonly dt: string
   readonly missing: readonly string[]
+  /** What is not known of one key, where keys were not all read on the same day; else what the day does not know. */
+  readonly missingOf?: (id: string) => readonly string[]
   readonly rows: ReadonlyMap<string, Readonly<Record<string, Value>>>
 }
 
@@ -54,8 +56,9 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
     old: Value = null,
     now: Value = null,
   ) => changes.push({ id, kind, changed_on: on, changed_after: before, column, old, now })
-  for (const { dt, missing, rows } of readings) {
+  for (const { dt, rows, ...day } of readings) {
     const row = rows.get(id)
+    const missing = day.missingOf?.(id) ?? day.missing
     const was: Open | undefined = open
     const known = columns.filter((column) => !missing.includes(column))
     const differing: string[] =

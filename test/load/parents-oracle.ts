@@ -4,26 +4,30 @@ import { historyOracle, type Reading, type Version } from './oracle.ts'
 /** A committed night of a per-parent entity. */
 export interface Night {
   readonly dt: string
+  /** The columns that it was not sent. */
+  readonly missing?: readonly string[]
   readonly parents: ParentNight
 }
 
-/** What is known of a parent on a day: its verdict, when it was last read, and its children then. */
+/** What is known of a parent on a day: its verdict, when it was last read, and its children and the columns not sent then. */
 interface Known {
   readonly verdict: string
+  readonly missing: readonly string[]
   readonly observedOn: string | null
   readonly children: Readonly<Record<string, string>>
 }
 
 type Day = ReadonlyMap<string, Known>
 
-function nextDay(before: Day, { dt, parents }: Night): Day {
+const NEVER_READ = { observedOn: null, missing: [], children: {} }
+
+function nextDay(before: Day, { dt, parents, missing = [] }: Night): Day {
   const day = new Map<string, Known>()
   for (const [box, reading] of Object.entries(parents)) {
     if (reading === 'vanished') continue
-    const old = before.get(box)
-    if (typeof reading !== 'string') day.set(box, { verdict: 'read', observedOn: dt, children: reading })
-    else
-      day.set(box, { verdict: reading, observedOn: old?.observedOn ?? null, children: old?.children ?? {} })
+    const isRead = typeof reading !== 'string'
+    const now = isRead ? { observedOn: dt, missing, children: reading } : (before.get(box) ?? NEVER_READ)
+    day.set(box, { ...now, verdict: isRead ? 'read' : reading })
   }
   return day
 }
@@ -41,13 +45,13 @@ export function daysOf(nights: readonly Night[]): readonly (Night & { readonly k
 export function publishedOf(known: Day) {
   const boxes = [...known].sort(([a], [b]) => (a < b ? -1 : 1))
   return {
-    snapshot: boxes.flatMap(([box, { children, observedOn }]) =>
+    snapshot: boxes.flatMap(([box, { children, missing, observedOn }]) =>
       Object.keys(children)
         .sort()
         .map((thing) => ({
           box_id: box,
           thing_id: thing,
-          role: children[thing],
+          role: missing.includes('role') ? null : children[thing],
           raw_extra: null,
           observed_on: observedOn,
         })),
@@ -61,6 +65,7 @@ export function publishedOf(known: Day) {
 }
 
 const separator = '/'
+const boxOf = (id: string): string => id.slice(0, id.indexOf(separator))
 
 /**
  * The history of the folded snapshots; what changed did so after its parent's reading before. Of a parent that the night
@@ -71,6 +76,7 @@ export function linksHistory(nights: readonly Night[]): readonly Version[] {
   const readings: Reading[] = days.map(({ dt, known }) => ({
     dt,
     missing: [],
+    missingOf: (id) => known.get(boxOf(id))?.missing ?? [],
     rows: new Map(
       [...known].flatMap(([box, { children }]) =>
         Object.entries(children).map(([thing, role]) => [`${box}${separator}${thing}`, { role }] as const),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import type { ObjectStore, StoredObject, WriteCondition } from '../../lib/core/ports.ts'
+import { sha256 } from '../../lib/core/sha256.ts'
 import { look, publish, readDerived, type Wanted } from '../../lib/load/publish.ts'
 
 const KEY = 'current/entity=things/site=test/data.parquet'
@@ -109,6 +110,45 @@ describe('publishing', () => {
     const { store, conditions } = losing(3, 'the same')
     expect(await publish(store, KEY, wanting('the same').wanted)).toBe(false)
     expect(conditions).toEqual(['absent'])
+  })
+
+  test('holds a write that won to the manifests once more, and writes again what they say by then', async () => {
+    const { store, conditions } = losing(0, '')
+    const texts = ['stale', 'true', 'true', 'true']
+    const built: string[] = []
+    const wanted = async (): Promise<Wanted> => {
+      const text = texts.shift() ?? 'asked too often'
+      return {
+        isSame: async (existing) => existing.key === KEY && textOf(existing) === text,
+        build: async () => {
+          built.push(text)
+          return bytesOf(text)
+        },
+      }
+    }
+    expect(await publish(store, KEY, wanted)).toBe(true)
+    expect(textOf(await store.read(KEY))).toBe('true')
+    expect([built, texts, conditions.length]).toEqual([['stale', 'true'], [], 2])
+  })
+
+  test('says that it wrote also where another writer put right what was stale', async () => {
+    const store = memoryStore()
+    const asked: (StoredObject | undefined)[] = []
+    const wanted = async (): Promise<Wanted> => ({
+      isSame: async (existing) => {
+        asked.push(existing)
+        const isStale = textOf(existing) === 'stale'
+        if (isStale) await store.write(KEY, bytesOf('true'), { etag: existing.etag })
+        return !isStale
+      },
+      build: async () => bytesOf('stale'),
+    })
+    expect(await publish(store, KEY, wanted)).toBe(true)
+    expect(textOf(await store.read(KEY))).toBe('true')
+    const [mine, theirs] = asked
+    expect(asked).toHaveLength(2)
+    expect(mine).toMatchObject({ key: KEY, size: 5, sha256: sha256(bytesOf('stale')) })
+    expect(theirs).toEqual(await store.read(KEY))
   })
 
   test('gives up after twenty others', async () => {

@@ -225,7 +225,7 @@ function plainTransforms(shape: Shape): Transforms {
         apply: async (day) =>
           fold.apply({
             ...day,
-            rows: columnsOf(day.rows, shape.columns),
+            rows: columnsOf(day.rows, snapshotColumns(shape)),
             readBefore: new Map(
               (day.coverageBefore === null ? [] : rowsOf(day.coverageBefore)).map((row) => [
                 String(row['parent_id']),

@@ -76,6 +76,8 @@ export function plainFold(
           changes.new++
           continue
         }
+        // Rows below a parent that was not read today are of an older day, which knew other columns.
+        if (shape.parent !== undefined && now['observed_on'] !== day.dt) continue
         const isChanged = known.some((name) => !unknownOf(was).includes(name) && !same(was[name], now[name]))
         if (!isChanged && !known.some((name) => unknownOf(was).includes(name))) continue
         closed.push({ ...was, valid_to: day.dt, gone_after: null })

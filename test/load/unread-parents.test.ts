@@ -6,7 +6,7 @@ import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { plainEngine } from '../simulation/plain-engine.ts'
 import { plainRows } from '../simulation/plain-file.ts'
 import { landLinks, type ParentNight } from './links.ts'
-import { linksHistory } from './parents-oracle.ts'
+import { linksHistory, type Night } from './parents-oracle.ts'
 import { historyOf, LINKS, placeOf } from './toy.ts'
 
 let engine: Engine
@@ -17,13 +17,13 @@ afterAll(() => engine.close())
 
 const [D1, D2, D3, D4] = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const
 
-/** Which reading came before the members of `box`, as the engine, the plain engine and the oracle say. */
-async function readingsBefore(nights: readonly ParentNight[]): Promise<readonly unknown[]> {
-  const dated = nights.map((parents, i) => ({ dt: [D1, D2, D3, D4][i] ?? '', parents }))
+/** The history of the members of `box`, as the engine, the plain engine and the oracle tell it. */
+async function historiesOf(nights: readonly Omit<Night, 'dt'>[], ...columns: readonly string[]) {
+  const dated = nights.map((night, i) => ({ dt: [D1, D2, D3, D4][i] ?? '', ...night }))
   const [store, plain] = [memoryStore(), memoryStore()]
-  for (const { dt, parents } of dated) {
-    await landLinks(store, dt, parents)
-    await landLinks(plain, dt, parents)
+  for (const { dt, parents, missing = [] } of dated) {
+    await landLinks(store, dt, parents, { missing })
+    await landLinks(plain, dt, parents, { missing })
   }
   await load(store, engine, LINKS, 'test', 'load')
   await load(plain, plainEngine, LINKS, 'test', 'load')
@@ -33,15 +33,7 @@ async function readingsBefore(nights: readonly ParentNight[]): Promise<readonly 
     await plainRows(published?.bytes ?? new Uint8Array()),
     linksHistory(dated),
   ].map((rows) =>
-    rows
-      .filter((row) => row['box_id'] === 'box')
-      .map((row) => [
-        row['thing_id'],
-        row['valid_from'],
-        row['cause'],
-        row['changed_after'],
-        row['gone_after'],
-      ]),
+    rows.filter((row) => row['box_id'] === 'box').map((row) => columns.map((column) => row[column])),
   )
 }
 
@@ -84,5 +76,56 @@ test.each<[string, readonly ParentNight[], readonly unknown[]]>([
     ],
   ],
 ])('the reading before %s', async (_, nights, expected) => {
-  expect(await readingsBefore(nights)).toEqual([expected, expected, expected])
+  const columns = ['thing_id', 'valid_from', 'cause', 'changed_after', 'gone_after']
+  const told = await historiesOf(
+    nights.map((parents) => ({ parents })),
+    ...columns,
+  )
+  expect(told).toEqual([expected, expected, expected])
+})
+
+const box = { a: 'r' }
+const unread = { box: 'not_read', other } as const
+const missing = ['role']
+
+test.each<[string, readonly Omit<Night, 'dt'>[], readonly unknown[]]>([
+  [
+    'is no change below a parent that is not read on the next',
+    [
+      { parents: { box, other } },
+      { parents: { box, other }, missing },
+      { parents: unread },
+      { parents: { box, other } },
+    ],
+    [['a', 'r', D1, null, 'new', null]],
+  ],
+  [
+    'hides no change that is read later',
+    [
+      { parents: { box, other } },
+      { parents: { box, other }, missing },
+      { parents: unread },
+      { parents: { box: { a: 'w' }, other } },
+    ],
+    [
+      ['a', 'r', D1, D4, 'new', null],
+      ['a', 'w', D4, null, 'changed', null],
+    ],
+  ],
+  [
+    'stays unknown while its parent is not read',
+    [
+      { parents: { box, other }, missing },
+      { parents: unread },
+      { parents: unread },
+      { parents: { box, other } },
+    ],
+    [
+      ['a', null, D1, D4, 'new', missing],
+      ['a', 'r', D4, null, 'schema', null],
+    ],
+  ],
+])('a column that is not sent for a night %s', async (_, nights, expected) => {
+  const columns = ['thing_id', 'role', 'valid_from', 'valid_to', 'cause', 'unknown']
+  expect(await historiesOf(nights, ...columns)).toEqual([expected, expected, expected])
 })
