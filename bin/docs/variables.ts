@@ -9,7 +9,8 @@ export interface Variable {
 const OF_WAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'all ways': {
     TABLEAU_SERVER_URL: 'The address of Tableau. Required.',
-    TABLEAU_SITE_ID: 'The part of the site’s address after /site/; not set for Server’s default site.',
+    TABLEAU_SITE_ID:
+      'The part of the site’s address after /site/; not set for Server’s default site. Without it, a site under another name, such as `TABLEAU_SITE`, is refused.',
   },
   '`pat`': {
     TABLEAU_PAT_NAME: 'The token’s name.',

@@ -3,7 +3,7 @@ import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES } from '../entities/index.ts'
 import { completeDays, lastUpTo } from '../load/complete-days.ts'
-import { askRows } from './ask.ts'
+import { askRows, holdToCommits } from './ask.ts'
 import { argument, type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { entityWithHistory } from './history.ts'
 import { note } from './note.ts'
@@ -55,13 +55,15 @@ async function run(call: Call): Promise<number> {
   const asked = await askedSites(warehouse, call)
   const { diffOf } = await import('../questions/diff.ts')
   const format = formatOf(call.options)
-  const rows = await askRows(warehouse, asked, diffOf(entities, from, to), styleOf(format))
+  const sql = diffOf(entities, from, to)
+  const rows = await askRows(warehouse, asked, sql, styleOf(format))
   await writeAnswer(call.io, format, answerOf(COLUMNS, rows))
   await note(
     call,
     ...(await dayNotes(warehouse, asked ?? (await chosenSites(warehouse, call)), entities, [from, to])),
     `${from} to ${to}: ${summary(rows)}`,
   )
+  await holdToCommits(warehouse, asked, sql)
   return 0
 }
 

@@ -1,7 +1,7 @@
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { entityNamed } from '../entities/index.ts'
-import { askRows } from './ask.ts'
+import { askRows, holdToCommits } from './ask.ts'
 import { argument, type Call, COMMON, type Command, formatOf } from './command.ts'
 import { errorText } from './failure.ts'
 import { write } from './io.ts'
@@ -62,15 +62,19 @@ async function run(call: Call): Promise<number> {
   const warehouse = await existingWarehouse(call)
   const sites = await askedSites(warehouse, call)
   const { rowsCalled } = await import('../questions/history.ts')
-  const found = await askRows(warehouse, sites, rowsCalled(entity, text), styleOf(formatOf(call.options)))
+  const sql = rowsCalled(entity, text)
+  const found = await askRows(warehouse, sites, sql, styleOf(formatOf(call.options)))
   if (found.length === 0) {
+    await holdToCommits(warehouse, sites, sql)
     throw new AlmanacError('not-found', `no ${entity.name} was ever called "${text}"`, {
       next: `Look for it: almanac query "SELECT * FROM ${entity.name}_history WHERE …".`,
     })
   }
   // The key of a membership is two LUIDs: one of them means all memberships that it is part of.
   if (found.length > 1 && entity.key.length === 1) return askBack(call, entity, text, found)
-  return tell(call, warehouse, entity, found)
+  const exit = await tell(call, warehouse, entity, found)
+  await holdToCommits(warehouse, sites, sql)
+  return exit
 }
 
 /** What happened to one thing. */

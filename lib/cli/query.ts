@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES, VIEWS } from '../entities/index.ts'
 import type { Relation } from '../tables/relation.ts'
-import { ask, isUnknownTable } from './ask.ts'
+import { ask, holdToCommits, isUnknownTable } from './ask.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { plainAnswer } from './engine-value.ts'
 import { fewAtOnce } from './few-at-once.ts'
@@ -53,8 +53,12 @@ function withTables(thrown: unknown, relations: readonly Relation[]): unknown {
   return new AlmanacError('bad-sql', message, { cause: thrown, next: `There are: ${tables}.` })
 }
 
-async function answerSql(call: Call, warehouse: Warehouse, sql: string): Promise<void> {
-  const sites = await askedSites(warehouse, call)
+async function answerSql(
+  call: Call,
+  warehouse: Warehouse,
+  sites: readonly string[] | undefined,
+  sql: string,
+): Promise<void> {
   const format = formatOf(call.options)
   const { relationsOf } = await import('../tables/relation.ts')
   await ask(warehouse, sites, sql, (answer) =>
@@ -73,7 +77,10 @@ async function run(call: Call): Promise<number> {
     })
   const warehouse = await existingWarehouse(call)
   if (file !== undefined) await exportTo(file, call, warehouse)
-  if (sql !== undefined) await answerSql(call, warehouse, sql)
+  const sites = await askedSites(warehouse, call)
+  if (sql !== undefined) await answerSql(call, warehouse, sites, sql)
+  // A database file shows all tables, whatever is asked besides.
+  await holdToCommits(warehouse, sites, file === undefined ? sql : undefined)
   return 0
 }
 

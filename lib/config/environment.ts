@@ -158,6 +158,20 @@ function checkShown(env: Environment): void {
     )
 }
 
+/** Names under which people and other tools keep a site. */
+const LIKE_SITE = /^TABLEAU_(.*_)?(SITE|CONTENT_?URL)/i
+
+/** Without its variable the default site is read: whoever named a site by another one would get the history of a wrong one. */
+function checkSiteNamed(env: Environment): void {
+  if (setTo(env, SITE) !== '') return
+  const unread = Object.keys(env).filter((name) => LIKE_SITE.test(name) && setTo(env, name) !== '')
+  if (unread.length > 0)
+    throw bad(
+      `${listed(unread)} ${unread.length === 1 ? 'is' : 'are'} set, which nothing reads, and ${SITE} is not: the default site would be read`,
+      `Put the part of the site’s address after /site/ into ${SITE}; for the default site, unset ${listed(unread)}.`,
+    )
+}
+
 /** The values that are told better than by what reads them. */
 function checkValues(env: Environment): void {
   const [server, site] = [setTo(env, SERVER), setTo(env, SITE)]
@@ -190,6 +204,7 @@ export function siteFromEnvironment(
   const way = wayIn(env)
   checkWhole(env, way, options.cwd)
   checkShown(env)
+  checkSiteNamed(env)
   checkValues(env)
   const server = parseAddress(value(SERVER)).url
   if (way.kind === 'password' && isTableauCloud(new URL(server).host))

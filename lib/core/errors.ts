@@ -127,6 +127,11 @@ export const ERRORS = {
     false,
     'Run "almanac verify": it says whether the object is rebuilt by itself or how to restore it.',
   ),
+  'not-published': meaning(
+    3,
+    true,
+    'The answer lacks what these objects hold. Where a load is at work, ask again when it has ended; else publish them with "almanac load".',
+  ),
   'store-conflict': meaning(1, true, 'Another writer kept winning. Run the command again.'),
   'store-failed': meaning(1, false, 'Check that the warehouse exists, may be written to and has free space.'),
   'store-locked': meaning(1, true, 'Another Almanac process holds the warehouse. Wait for it, or stop it.'),

@@ -37,6 +37,8 @@ const landingShard = (at: LandingPlace): string =>
 
 /** Every key of the warehouse is built here, from slugs, days, runs and hashes alone. Throws `internal` for anything else. */
 export const keys = {
+  ofEntity: (area: (typeof ENTITY_AREAS)[number], entity: string): string =>
+    `${area}/entity=${checked('entity', ENTITY, entity)}/`,
   landing: (at: Place, dt?: Day): string =>
     dt === undefined ? `landing/${place(at)}/` : `landing/${placeAndDay(at, dt)}/`,
   part: (at: LandingPlace, attempt: string, number: number): string =>

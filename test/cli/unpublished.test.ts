@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SampleWarehouse, sampleWarehouse } from './sample.ts'
 import { AT_ANY_AGE } from './terminal.ts'
 
 let sample: SampleWarehouse
 beforeAll(async () => {
-  sample = await sampleWarehouse(['2026-11-04', '2026-11-05'], 'users,jobs')
+  sample = await sampleWarehouse(['2026-11-04', '2026-11-05'], 'users,group_members,jobs')
 })
 afterAll(() => sample.remove())
 
@@ -30,4 +30,53 @@ test('what is committed and no table shows yet is no good standing: status says 
   expect(rows.find(({ entity }) => entity === 'users')?.unpublished).toEqual(['2026-11-04', '2026-11-05'])
   expect((await sample.ask('load', '--site', 'demo')).exit).toBe(0)
   expect((await sample.ask('status', '--site', 'demo', ...AT_ANY_AGE)).exit).toBe(0)
+})
+
+const [DAY, OTHER_DAY] = ['2026-11-04', '2026-11-05'] as const
+const SNAPSHOT = `snapshot/entity=users/site=demo/dt=${DAY}`
+const CURRENT = 'current/entity=users/site=demo'
+const HISTORY = 'history/entity=users/site=demo'
+const COVERAGE = `coverage/entity=group_members/site=demo/dt=${OTHER_DAY}`
+
+/** What is lost, and a question whose answer then has a hole. */
+const HOLES: readonly (readonly [lost: string, ...question: string[]])[] = [
+  [SNAPSHOT, 'query', 'SELECT count(*) FROM users_snapshots'],
+  [CURRENT, 'query', 'SELECT count(*) FROM users'],
+  [HISTORY, 'query', `SELECT count(*) FROM users_at(DATE '${DAY}')`],
+  [COVERAGE, 'query', 'SELECT count(*) FROM coverage'],
+  [HISTORY, 'diff', DAY, OTHER_DAY, '--entity', 'users'],
+  [HISTORY, 'history', 'users', 'nobody'],
+]
+
+describe('an answer that lacks what is committed', () => {
+  test.each(HOLES)('does not end well: without %s, %s %s', async (lost, ...question) => {
+    const whole = await sample.ask(...question)
+    expect(whole.err).not.toMatch(/not-published/)
+    await unpublish(lost)
+    const { exit, out, err } = await sample.ask(...question)
+    expect([exit, err]).toEqual([3, expect.stringMatching(/^error not-published: /m)])
+    expect(err).toContain(`not-published: committed, and not in the tables: ${lost}/data.parquet\n`)
+    expect(err).toContain('almanac load')
+    expect(out === '').toBe(question[0] === 'history')
+    expect((await sample.ask('load', '--site', 'demo')).exit).toBe(0)
+    expect(await sample.ask(...question)).toEqual(whole)
+  })
+
+  test('is right for what does not need it', async () => {
+    await unpublish(SNAPSHOT)
+    const others = [['users'], ['group_members_snapshots'], ['users_snapshots', '--site', 'other-site']]
+    for (const [table, ...more] of others)
+      expect((await sample.ask('query', `SELECT count(*) FROM ${table}`, ...more)).exit).toBe(0)
+    await sample.ask('load', '--site', 'demo')
+  })
+
+  test('is an export for DuckDB, too, which is made and says so', async () => {
+    await unpublish(SNAPSHOT, CURRENT)
+    const { exit, err } = await sample.ask('query', '--duckdb', join(sample.folder, 'export.duckdb'))
+    expect([exit, err]).toEqual([3, expect.stringMatching(/has \d+ views and macros over/)])
+    expect(err).toContain(
+      `committed, and not in the tables: ${CURRENT}/data.parquet, ${SNAPSHOT}/data.parquet\n`,
+    )
+    await sample.ask('load', '--site', 'demo')
+  })
 })

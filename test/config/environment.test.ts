@@ -210,6 +210,24 @@ describe('values that will not do', () => {
   )
 
   test.each([
+    'TABLEAU_SITE',
+    'TABLEAU_SITE_NAME',
+    'tableau_siteid',
+    'TABLEAU_CONTENT_URL',
+    'TABLEAU_PROD_SITE',
+  ])('a site in %s, which nothing reads, is not taken for the default site', (name) => {
+    const unnamed = { ...PLACE, ...WAYS['pat'], TABLEAU_SITE_ID: undefined, [name]: 'Sales' }
+    const { code, message, next } = refusal(unnamed)
+    expect([code, message]).toEqual([
+      'bad-configuration',
+      `${name} is set, which nothing reads, and TABLEAU_SITE_ID is not: the default site would be read`,
+    ])
+    expect(next).toContain(`for the default site, unset ${name}.`)
+    expect(from({ ...unnamed, TABLEAU_SITE_ID: 'Other' })?.contentUrl).toBe('Other')
+    expect(from({ ...unnamed, [name]: ' ' })?.contentUrl).toBe('')
+  })
+
+  test.each([
     ['TABLEAU_SITE_ID', 'My Marketing Site', 'not its display name'],
     ['TABLEAU_SERVER_URL', 'ftp://tableau.example.com', 'is no address of https'],
     ['TABLEAU_SERVER_URL', `ftp://u:${CANARY}@tableau.example.com`, 'holds what looks like a secret'],
