@@ -27,7 +27,18 @@ export const handler = step('session', EVENT, async (event, ground) => {
     return { generation: await renewSession({ session, run, generation: event.generation }, ports) }
   const seen = event.opening.verdict === 'busy' ? event.opening : undefined
   return openSession(
-    { session, run, dt: event.dt, site: slug, timeZone, backdate: null, period: RUN_TIMEOUT_MS, seen },
+    // The day is that of the schedule, which a late or a repeated run may have left behind.
+    {
+      session,
+      run,
+      dt: event.dt,
+      site: slug,
+      timeZone,
+      backdate: null,
+      isDayNamed: false,
+      period: RUN_TIMEOUT_MS,
+      seen,
+    },
     ports,
   )
 })

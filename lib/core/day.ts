@@ -1,6 +1,7 @@
 import { AlmanacError } from './errors.ts'
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 
 /** A logical day, `YYYY-MM-DD`. */
 export type Day = string
@@ -23,6 +24,12 @@ export const addDays = (day: Day, days: number): Day =>
 
 /** The last instant of a day in UTC, in milliseconds since 1970: `dayIn('UTC', …)` of it is still that day. */
 export const lastInstantOf = (day: Day): number => (dayNumber(day) + 1) * DAY_MS - 1
+
+/** How long after it began a run may still read, in hours: what is read later is of another day, whatever the run calls it. */
+export const RUN_HOURS = 24
+
+/** Whole hours from one instant to another, both in milliseconds. */
+export const hoursBetween = (from: number, to: number): number => Math.round((to - from) / HOUR_MS)
 
 /** The calendar day of an instant (milliseconds since 1970) in a time zone (IANA name). */
 export function dayIn(timeZone: string, ms: number): Day {

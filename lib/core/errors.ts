@@ -115,7 +115,12 @@ export const ERRORS = {
   'wrong-day': meaning(
     2,
     false,
-    'Extraction reads the present only. Leave --date out, or say --backdate REASON to record it for another day.',
+    'Extraction reads the present only. Leave --date out, name the site’s time zone if that differs ("timeZone"), or say --backdate REASON to record it for another day.',
+  ),
+  'wrong-clock': meaning(
+    1,
+    true,
+    'Set this machine’s clock, or run again where it waited or slept past the day: what is read now is of another day.',
   ),
   'site-mismatch': meaning(
     1,

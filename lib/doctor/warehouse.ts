@@ -3,7 +3,7 @@ import { keys } from '../core/keys.ts'
 import type { ObjectStore, WriteResult } from '../core/ports.ts'
 import { parseStored } from '../core/receipt.ts'
 import { sha256 } from '../core/sha256.ts'
-import type { SiteIdentity } from '../session/identity.ts'
+import { isSameSite, type SiteIdentity } from '../session/identity.ts'
 import type { Client } from '../tableau/client.ts'
 import { fail, ok, type Step } from './check.ts'
 
@@ -73,11 +73,13 @@ export async function slug(store: ObjectStore, name: string, client: Client): Pr
   if (object === undefined)
     return ok('slug', `"${name}" is free; the first night binds it to this site`, true)
   const bound = parseStored<SiteIdentity>(object.key, object.bytes)
-  if (bound.id === client.site.id) return ok('slug', `"${name}" means this site (${bound.id})`, true)
+  const host = new URL(client.server).host
+  if (isSameSite(bound, { id: client.site.id, host }))
+    return ok('slug', `"${name}" means this site (${bound.id})`, true)
   return fail(
     'slug',
-    `"${name}" means the site ${bound.id} ("${bound.contentUrl}" on ${bound.host}) in this warehouse, and the sign-in reached ${client.site.id}`,
-    'Give this site another slug, or another warehouse: two sites never share a history.',
+    `"${name}" means the site ${bound.id} ("${bound.contentUrl}" on ${bound.host}) in this warehouse, and the sign-in reached ${client.site.id} on ${host}`,
+    'Give this site another slug, or another warehouse: two sites never share a history, nor a server and its copy.',
     true,
   )
 }

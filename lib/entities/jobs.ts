@@ -31,7 +31,7 @@ export const jobs = entity({
     job_type: text('@jobType', 'Kind of work, such as refresh_extracts'),
     status: text(
       '@status',
-      'Pending, InProgress, Success, Failed or Cancelled; Lost when Tableau forgot it unfinished',
+      'Pending, InProgress, Success, Failed or Cancelled; Unknown when it ended and Tableau does not say how, Lost when Tableau forgot it unfinished',
     ),
     title: text('@title', 'What it works on'),
     subtitle: text('@subtitle', 'What kind of item that is'),
@@ -58,7 +58,7 @@ export const jobs = entity({
       const ended = row['ended_at'] !== null
       return {
         ...row,
-        status: ended ? (STATUS_OF[code] ?? null) : null,
+        status: ended ? (STATUS_OF[code] ?? 'Unknown') : row['started_at'] === null ? null : 'InProgress',
         finish_code: ended && code !== '' ? finishCode(String(row['id']), code) : null,
       }
     },

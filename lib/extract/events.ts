@@ -158,10 +158,12 @@ export async function readEvents(
     unfinished.push(...rows.flatMap((row) => openEvent(context, facts, row)))
   }
   const reading = await readEventList(context, read, windowQuery(facts, window), extra, note)
+  for (const [path, times] of reading.drift) drift.set(path, (drift.get(path) ?? 0) + times)
   // Forgotten by Tableau before it was seen to end: kept in mind until it is old enough to be asked for by its id.
   const forgotten = (cut?.unfinished ?? []).filter(({ id }) => !seen.has(id))
   return {
     ...reading,
+    drift,
     window,
     unfinished: [...unfinished, ...forgotten],
     cost: asked.reduce((sum, { cost }) => (cost === null ? sum : addCosts(sum, cost)), reading.cost),

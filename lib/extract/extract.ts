@@ -22,6 +22,7 @@ import { openLanding } from './landing.ts'
 import type { Ground, ReadContext, Reading, Stop } from './reading.ts'
 import { isNarrowed, landedOf, receiptOf, SHARD } from './receipt.ts'
 import { readList, readSingle } from './rows.ts'
+import { holdToRun } from './same-run.ts'
 
 /**
  * An extraction that stopped between two parents: the same run has to call again, and goes on from there. The counts are
@@ -52,6 +53,7 @@ const RUN_FAILURES = [
   'sign-in-refused',
   'site-mismatch',
   'wrong-day',
+  'wrong-clock',
   'store-failed',
   'store-locked',
   'internal',
@@ -124,6 +126,7 @@ async function land(
   const landing = openLanding(store, at, attempt)
   const ground = { store, at, landing, before: ifOfColumns(before.checkpoint, columns) }
   const reading = await read(contextOf(input, ports, mayGoOn ?? always), ground)
+  if (reading.stop === null) await holdToRun(entity, client, reading, ports.signal)
   await landing.write(reading.parts)
   const landed = landedOf(entity, client, reading, ground)
   if (reading.stop !== null) {

@@ -11,7 +11,7 @@ export interface Comparison {
   readonly after: number
   /** Keys of before that are not in after. */
   readonly deletions: number
-  /** Columns with values in at least `LEAST_VALUES` rows before, and in none after. */
+  /** Columns with values in at least `LEAST_VALUES` rows before, and in none after. An empty text or list is no value. */
   readonly lostColumns: readonly string[]
   /** Of an entity that is read parent by parent. */
   readonly parents?: ParentComparison
@@ -73,6 +73,8 @@ export function isGoneForGood({ lost, since, whole }: Between): boolean {
   const isLoss = lost.after === 0 || lost.deletions > mayGo(lost.before)
   if (isLoss && !stayAway(lost.deletions, since.deletions, whole.deletions)) return false
   const [was, between, is] = [lost.parents, since.parents, whole.parents]
+  // Whoever is refused is not gone, whatever the next day reads: only somebody can say what that night should have been.
+  if (was !== undefined && was.refused > mayGo(was.before)) return false
   if (was === undefined || was.gone <= mayGo(was.before)) return true
   return stayAway(was.gone, between?.gone ?? 0, is?.gone ?? 0)
 }

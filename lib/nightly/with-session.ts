@@ -25,7 +25,7 @@ async function signedIn<T>(
     ports.signal === undefined ? stopping.signal : AbortSignal.any([ports.signal, stopping.signal])
   const client = await ports.connect(() => lease.check(), signal)
   try {
-    await admit(ports.store, input, dt, client)
+    await admit(ports.store, { ...input, isDayNamed: input.dt !== undefined }, dt, client)
     return await work({ client, signal, stop: (reason) => stopping.abort(reason) })
   } finally {
     await client.close()

@@ -2,6 +2,7 @@ import { AlmanacError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { jsonBytes, parseStored } from '../core/receipt.ts'
+import { isTableauCloud } from '../network/address.ts'
 
 /** Which site a slug means: kept once, for ever. */
 export interface SiteIdentity {
@@ -13,8 +14,25 @@ export interface SiteIdentity {
 }
 
 /**
- * Binds a slug to a site at its first use, and holds every later run to it, so that two sites never share a history.
- * A host may change its name (Cloud moves sites between pods); the site's LUID may not. Throws `site-mismatch`.
+ * Whether two hosts may be those of one site. Cloud moves sites between pods; of servers, one may be a copy of the other,
+ * restored from its backup with the same LUIDs. One server may be reached by several ports.
+ */
+function isSameServer(host: string, other: string): boolean {
+  const [one, two] = [host, other].map((each) => each.toLowerCase().replace(/:\d+$/, ''))
+  return one === two || (isTableauCloud(host) && isTableauCloud(other))
+}
+
+/** Whether a slug that is bound to one site may go on with another. */
+export const isSameSite = (bound: SiteIdentity, site: Pick<SiteIdentity, 'host' | 'id'>): boolean =>
+  bound.id === site.id && isSameServer(bound.host, site.host)
+
+/** What to do where a server really has another name now, besides what `site-mismatch` says. */
+const movedTo = (slug: string, host: string): string =>
+  `Where the server is another, use another --site slug or --warehouse. Where it was only given the name ${host}, remove ${keys.site(slug)} from the warehouse: the next night binds the slug anew.`
+
+/**
+ * Binds a slug to a site at its first use, and holds every later run to it, so that two sites never share a history, nor a
+ * server and its copy. Throws `site-mismatch`.
  */
 export async function bindSite(store: ObjectStore, slug: string, site: SiteIdentity): Promise<void> {
   const key = keys.site(slug)
@@ -22,9 +40,10 @@ export async function bindSite(store: ObjectStore, slug: string, site: SiteIdent
   const object = await store.read(key)
   if (object === undefined) throw new AlmanacError('corrupt-object', `${key} was there and is gone`)
   const bound = parseStored<SiteIdentity>(key, object.bytes)
-  if (bound.id === site.id) return
+  if (isSameSite(bound, site)) return
   throw new AlmanacError(
     'site-mismatch',
     `"${slug}" means the site ${bound.id} ("${bound.contentUrl}" on ${bound.host}) in this warehouse, and the sign-in reached ${site.id} ("${site.contentUrl}" on ${site.host})`,
+    bound.id === site.id ? { next: movedTo(slug, site.host) } : {},
   )
 }

@@ -1,5 +1,7 @@
+import { hoursBetween, RUN_HOURS } from '../core/day.ts'
 import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { SessionName } from '../tableau/identity.ts'
+import { holdToSession } from '../tableau/same-session.ts'
 import type { KeptSession } from '../tableau/session-facts.ts'
 import { type HeldTurn, leaseLost, type Standing, takeTurn } from './execution.ts'
 import { type Kept, readKept } from './kept.ts'
@@ -19,8 +21,6 @@ const MOST_RENEWALS = 3
 /** Two losses within this time have a cause that signing in again does not cure. */
 const TOO_SOON_MS = 10 * 60_000
 const POLL_MS = 500
-/** A run is over within a day. Who goes on with it later would file the present under a day gone by. */
-const MOST_HOURS = 24
 
 /** No session is kept for a run: it was not opened, or is closed. */
 export const notKept = (run: string): AlmanacError =>
@@ -83,16 +83,12 @@ function nextTurn({ state }: Standing, kept: Kept, { run, generation }: RenewInp
   return { generation: Math.max(state.turn?.generation ?? 0, generation) + 1, renewals: renewals + 1 }
 }
 
-/** What a new session must have in common with the one before it: a run reads one site, of one day. */
-function sameWork(before: Pick<KeptSession, 'site' | 'observedAt'>, session: KeptSession): KeptSession {
-  const { site, observedAt } = before
-  if (session.site.id !== site.id)
-    throw new AlmanacError(
-      'site-mismatch',
-      `The run reads the site ${site.id} ("${site.contentUrl}"), and the new sign-in reached ${session.site.id} ("${session.site.contentUrl}")`,
-    )
-  const hours = Math.round((session.observedAt - observedAt) / 3_600_000)
-  if (hours > MOST_HOURS)
+/** What a new session must have in common with the one before it: a run reads one site, as one user, of one day. */
+function sameWork(before: KeptSession, session: KeptSession): KeptSession {
+  const { observedAt } = before
+  holdToSession(before, session)
+  const hours = hoursBetween(observedAt, session.observedAt)
+  if (hours > RUN_HOURS)
     throw new AlmanacError(
       'wrong-day',
       `The run began to look ${hours} hours ago, and what is read now is of another day`,

@@ -5,7 +5,7 @@ import { closerOf, type LineOptions, openLine } from './line.ts'
 import type { Readers } from './readers.ts'
 import type { SessionFacts } from './session-facts.ts'
 import { signOutLast } from './sign-out.ts'
-import { signInOver } from './signed-in.ts'
+import { readSiteRole, signInOver } from './signed-in.ts'
 import { readTokenExpiry } from './token-expiry.ts'
 
 export type { Cost } from './calls.ts'
@@ -25,6 +25,8 @@ export interface Client extends Readers, SessionFacts {
    * that is forbidden) or the sign-in is none of a personal access token. Throws what a call throws.
    */
   tokenExpiresAt(): Promise<number | null>
+  /** The site role that the user has by now: `user` says which it was at sign-in. Throws what a call throws. */
+  siteRoleNow(signal?: AbortSignal): Promise<string>
   /**
    * Signs out if this client signed in, stops what is in flight and closes all connections. Never throws; the second time
    * it does nothing.
@@ -48,7 +50,8 @@ export async function connect(options: ClientOptions): Promise<Client> {
     const tokenExpiresAt = () => readTokenExpiry(readers, who.identity, facts.user.id)
     const { apiVersion } = facts
     const close = closerOf(line, () => signOutLast(line, { apiVersion, token: session.token() }))
-    return { ...facts, tokenExpiresAt, ...readers, close }
+    const siteRoleNow = (signal?: AbortSignal) => readSiteRole(facts.server, readers, facts.user.id, signal)
+    return { ...facts, tokenExpiresAt, siteRoleNow, ...readers, close }
   } catch (thrown) {
     await line.end()
     throw thrown

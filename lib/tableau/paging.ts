@@ -122,11 +122,13 @@ async function readOthers({ log, pageSize, readOne }: Others): Promise<void> {
   }
 }
 
-/** Rows after a full last page prove that the announced total is too low; that there are none is no cut. */
+/** Rows after a full last page, or another total there, prove that the announced one is too low; that there are none is no cut. */
 async function lookBeyond({ log, pageSize, readOne }: Others, next: number): Promise<void> {
   if (log.lastItems() < pageSize) return
   const after = await readOne(next)
-  if (after !== 'beyond' && after.items.length > 0) log.add(after)
+  if (after === 'beyond') return
+  const total = after.pagination?.totalAvailable ?? log.total()
+  if (after.items.length > 0 || total !== log.total()) log.add(after)
 }
 
 interface PassLog {

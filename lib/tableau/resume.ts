@@ -5,6 +5,7 @@ import { closerOf, type LineOptions, openLine } from './line.ts'
 import { limitedToScopes, readersOver } from './reading.ts'
 import { keepSession } from './session.ts'
 import type { KeptSession } from './session-facts.ts'
+import { readSiteRole } from './signed-in.ts'
 
 /** A kept session, and how often it was renewed before. */
 export interface Generation {
@@ -41,10 +42,12 @@ export function resume({ kept, renew, serverUrl, ...options }: ResumeOptions): C
   const whose = { apiVersion: first.apiVersion, site: first.site, userId: first.user.id }
   const session = first.isScoped ? limitedToScopes(line, shared, whose) : shared
   const { token: _, isScoped: __, tokenExpiresAt, ...facts } = first
+  const readers = readersOver(line, session, whose)
   return {
     ...facts,
-    ...readersOver(line, session, whose),
+    ...readers,
     tokenExpiresAt: async () => tokenExpiresAt,
+    siteRoleNow: (signal) => readSiteRole(first.server, readers, first.user.id, signal),
     close: closerOf(line, async () => undefined),
   }
 }

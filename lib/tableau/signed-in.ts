@@ -4,6 +4,7 @@ import { isMinted, type SignIn } from './identity.ts'
 import type { Line } from './line.ts'
 import type { Readers } from './readers.ts'
 import { limitedToScopes, readersOver } from './reading.ts'
+import { holdToSession, type Whose } from './same-session.ts'
 import { keepSession, type Session } from './session.ts'
 import type { SessionFacts } from './session-facts.ts'
 import { type Credentials, readServerInfo, type ServerInfo, signIn } from './sign-in.ts'
@@ -32,7 +33,11 @@ export async function signInOver(line: Line, signing: Signing): Promise<SignedIn
   const { info, authenticate } = await openAuthentication(line, signing)
   const first = await authenticate()
   const clockSkewMs = first.date === undefined ? undefined : clock.now() - first.date
-  const renew = async (generation: number) => ({ ...(await authenticate()), generation: generation + 1 })
+  const renew = async (generation: number) => {
+    const next = await authenticate()
+    holdToSession(whoOf(first), whoOf(next))
+    return { ...next, generation: generation + 1 }
+  }
   const kept = keepSession({ first: { ...first, generation: 0 }, clock, emit, renew })
   const { apiVersion, productVersion } = info
   const whose = { apiVersion, site: first.site, userId: first.userId }
@@ -51,6 +56,8 @@ export async function signInOver(line: Line, signing: Signing): Promise<SignedIn
     throw thrown
   }
 }
+
+const whoOf = ({ site, userId }: Credentials): Whose => ({ site, user: { id: userId } })
 
 interface Authentication {
   readonly info: ServerInfo
@@ -84,9 +91,14 @@ async function openAuthentication(
   return { info: last.info, authenticate }
 }
 
-/** Looks who we are, which proves that the session lives. */
-async function readSiteRole(server: string, readers: Readers, userId: string): Promise<string> {
-  const { item } = await readers.item({ path: `users/${userId}`, item: 'user', query: {} })
+/** Looks who we are, which proves that the session lives, and which site role we have now. */
+export async function readSiteRole(
+  server: string,
+  readers: Readers,
+  userId: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { item } = await readers.item({ path: `users/${userId}`, item: 'user', query: {} }, signal)
   const siteRole = item['@siteRole']
   if ((item['@id'] ?? userId) !== userId)
     throw new AlmanacError('malformed-response', `${server}: user ${userId} was asked for, another one came`)

@@ -43,6 +43,13 @@ async function compareParents(session: Session, before: string, after: string): 
   return { before: Number(row?.['before']), gone: Number(row?.['gone']), refused: Number(row?.['refused']) }
 }
 
+/** The values of a column, counted: Tableau sends what is not set as an empty text, and untagged things with no tags. */
+function valuesIn({ columns }: Shape, column: string): string {
+  const type = columns.find((each) => each.name === column)?.type
+  if (type === 'list') return `count(*) FILTER (WHERE len(${name(column)}) > 0)`
+  return type === 'text' ? `count(nullif(${name(column)}, ''))` : `count(${name(column)})`
+}
+
 async function compareReadings(
   session: Session,
   shape: Shape,
@@ -52,7 +59,7 @@ async function compareReadings(
 ): Promise<Comparison> {
   const key = shape.key.map((each) => `b.${name(each)} = a.${name(each)}`).join(' AND ')
   const counts = (relation: string, side: number): string =>
-    `SELECT ${side} AS side, count(*) AS rows${columns.map((column) => `, count(${name(column)}) AS ${name(column)}`).join('')} FROM ${relation}`
+    `SELECT ${side} AS side, count(*) AS rows${columns.map((column) => `, ${valuesIn(shape, column)} AS ${name(column)}`).join('')} FROM ${relation}`
   const [had, has] = await session.rows(`${counts(before, 0)} UNION ALL ${counts(after, 1)} ORDER BY side`)
   const [gone] = await session.rows(
     `SELECT count(*) AS rows FROM ${before} b WHERE NOT EXISTS (SELECT 1 FROM ${after} a WHERE ${key})`,

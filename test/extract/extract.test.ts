@@ -12,6 +12,7 @@ import { entityNamed } from '../../lib/entities/index.ts'
 import { eventWindow, lastCut } from '../../lib/extract/events.ts'
 import { type ExtractResult, extract } from '../../lib/extract/extract.ts'
 import { load } from '../../lib/load/load.ts'
+import type { Client } from '../../lib/tableau/client.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { publishedRows } from '../load/toy.ts'
 import { type Answers, NOW, stubClient, tableauError } from './stub-client.ts'
@@ -36,10 +37,10 @@ interface Extraction {
 async function extracted(
   of: Entity,
   answers: Answers,
-  more: { store?: ObjectStore; dt?: string; apiVersion?: string } = {},
+  more: { store?: ObjectStore; dt?: string; apiVersion?: string; client?: Partial<Client> } = {},
 ): Promise<Extraction> {
   const { store = memoryStore(), dt = '2026-11-24', apiVersion } = more
-  const client = stubClient(answers, apiVersion)
+  const client = { ...stubClient(answers, apiVersion), ...more.client }
   const input = {
     entity: of,
     site: 'demo',
@@ -64,6 +65,38 @@ async function landed(extraction: Extraction) {
   const [part] = receiptOf(extraction).parts
   return (await publishedRows(extraction.store, engine, part?.key ?? '')) ?? []
 }
+
+describe('a whole reading', () => {
+  const GROUPS = entityNamed('groups')
+  const HOUR = 3_600_000
+  const groups: Answers = { list: () => [item({ '@id': 'a', '@name': 'a', 'domain/@name': 'local' })] }
+
+  test.each([
+    ['25 hours after the run began', 25, '2026-11-23T21:00:00.000Z'],
+    ['31 days before it, by one clock of the server’s', -744, '2026-12-25T22:00:00.000Z'],
+  ])('is none of its run when it was read %s', async (_, hours, began) => {
+    const { result, store } = await extracted(GROUPS, groups, { client: { observedAt: NOW - hours * HOUR } })
+    expect(result).toMatchObject({
+      verdict: 'incomplete',
+      reason: `groups was read at 2026-11-24T22:00:00.000Z by the server’s clock, and the run signed in at ${began}: a run reads for 24 hours at most`,
+    })
+    expect((await store.list('landing/')).filter(({ key }) => key.endsWith('receipt.json'))).toEqual([])
+  })
+
+  test.each([24, 0, -1])('is one that was read %d hours after the run began', async (hours) => {
+    const client = { observedAt: NOW - hours * HOUR }
+    expect((await extracted(GROUPS, groups, { client })).result.verdict).toBe('complete')
+  })
+
+  test.each(['Viewer', 'ServerAdministrator'])('is none by a user who became %s meanwhile', async (role) => {
+    const client = { siteRoleNow: async () => role }
+    const { result } = await extracted(GROUPS, groups, { client })
+    expect(result).toMatchObject({
+      verdict: 'incomplete',
+      reason: `the token’s user became ${role} while groups was read, and was SiteAdministratorCreator when the run began: nobody knows which part of it each saw`,
+    })
+  })
+})
 
 describe('a per-parent entity', () => {
   const MEMBERS = entityNamed('group_members')
@@ -317,6 +350,26 @@ describe('events', () => {
     const second = await twoNights([job('a', created)], { list: () => [], item: () => byId }, '2026-11-24')
     expect(receiptOf(second).unfinished).toEqual([{ id: 'a', createdAt: created }])
     expect(await publishedJob(second, '2026-11')).toMatchObject({ status: 'InProgress', finish_code: null })
+  })
+
+  test.each([
+    ['ended, nobody knows how', { '@completedAt': true }, { status: 'Unknown', finish_code: null }],
+    [
+      'ended with a code that nobody knows',
+      { '@completedAt': true, '@finishCode': '9' },
+      { status: 'Unknown', finish_code: 9n },
+    ],
+    ['has begun', { '@startedAt': true }, { status: 'InProgress', ended_at: null }],
+    ['waits', {}, { status: 'Pending', ended_at: null }],
+  ])('asked for by their id say so where one %s', async (_, facts, expected) => {
+    const created = NOW - 20 * DAY
+    const iso = new Date(created).toISOString()
+    const cells = Object.entries(facts).map(([name, value]) => [name, value === true ? iso : value])
+    const byId = item({ '@id': 'a', '@createdAt': iso, '@new': 'thing', ...Object.fromEntries(cells) })
+    const first = item({ ...job('a', created), '@status': 'Pending' })
+    const second = await twoNights([first], { list: () => [], item: () => byId }, '2026-11-24')
+    expect(await publishedJob(second, '2026-11')).toMatchObject(expected)
+    expect(receiptOf(second).drift).toEqual({ '@new': 1 })
   })
 
   test('the last cut is that of the newest night that was committed', async () => {

@@ -39,6 +39,7 @@ export function stubClient(answers: Answers, apiVersion = '3.29'): Client & { re
     observedAt: NOW,
     clockSkewMs: 0,
     tokenExpiresAt: async () => null,
+    siteRoleNow: async () => 'SiteAdministratorCreator',
     page: async (read) => {
       const query = new URLSearchParams(read.query).toString()
       asked.push(`${read.path}?${decodeURIComponent(query)}`)

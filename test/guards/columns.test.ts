@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
+import type { Cell, Row } from '../../lib/core/column.ts'
 import { addDays, type Day } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
@@ -20,6 +21,12 @@ const losable = (entity: Entity): readonly string[] =>
     .columns.map(({ name }) => name)
     .filter((name) => name !== 'raw_extra' && !entity.key.includes(name))
 
+const typeOf = (entity: Entity, column: string): string =>
+  shapeOf(entity).columns.find(({ name }) => name === column)?.type ?? ''
+
+/** What Tableau sends where nothing is set. */
+const EMPTY: Readonly<Record<string, Cell>> = { text: '', list: [] }
+
 /** Column by column; where there are very many, the suite loses some in one night. */
 function together(columns: readonly string[]): readonly (readonly string[])[] {
   const size = IS_FULL ? 1 : Math.ceil(columns.length / 4)
@@ -37,7 +44,13 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-const counted = { columns: 0, 'held when 50 values go': 0, 'passed when 49 go': 0, 'passed when not sent': 0 }
+const counted = {
+  columns: 0,
+  'held when 50 values go': 0,
+  'held when values become empty': 0,
+  'passed when 49 go': 0,
+  'passed when not sent': 0,
+}
 afterAll(() => figure('lost-columns', counted))
 
 const loaded = (store: ObjectStore, entity: Entity, run = 'load') => load(store, engine, entity, SITE, run)
@@ -77,6 +90,26 @@ describe.each(STATES.map((each) => [each.name, each] as const))('%s', (_, entity
     expect(await publishedOf(store, entity)).toEqual(before)
     counted.columns += columns.length
     counted['held when 50 values go'] += columns.length
+  })
+
+  test('is held when values become empty texts and lists, which are none', async () => {
+    const emptied = columns.filter((name) => EMPTY[typeOf(entity, name)] !== undefined)
+    const emptyRow = (index: number): Row => ({
+      ...rowOf(entity, index),
+      ...Object.fromEntries(emptied.map((name) => [name, EMPTY[typeOf(entity, name)] ?? null])),
+    })
+    const store = memoryStore()
+    await landWith(store, entity, FIRST, columns, 50)
+    await landRows(store, entity, SECOND, numbers(0, SIZE).map(emptyRow))
+    const { held } = await loaded(store, entity)
+    expect(held.map(({ dt, reason }) => [dt, reason])).toEqual([
+      [SECOND, `${emptied.join(', ')} had values and has none now`],
+    ])
+    const other = memoryStore()
+    await landRows(other, entity, FIRST, numbers(0, SIZE).map(emptyRow))
+    await landWith(other, entity, SECOND, emptied, 0)
+    expect((await loaded(other, entity)).held).toEqual([])
+    counted['held when values become empty'] += emptied.length
   })
 
   test('passes when 49 values go, and when one of 50 is left', async () => {

@@ -252,6 +252,17 @@ describe.each(named(STATES.filter(({ read }) => read.shape === 'children')))(
       expect(seen).toEqual([0, size])
     })
 
+    test.each([0, 10])('is held for refused parents also when the next day has %d of them', async (later) => {
+      const store = await afterUnevenDay()
+      await landRows(store, entity, second, [], {}, all('forbidden'))
+      const parents = new Map([...all('read'), ...all('forbidden', [...all('read').keys()].slice(0, later))])
+      const read = rowsWhere((each) => parents.get(each) === 'read')
+      await landRows(store, entity, third, read, {}, parents)
+      const { committed, held } = await loaded(store, entity)
+      expect([committed, held]).toMatchObject([[{ dt: third }], [{ dt: second, verdict: 'guarded' }]])
+      expect(await closedRows(store, engine, entity)).toBe(0)
+    })
+
     // The same list, read as an entity of its own, would be held: then it is no ground to end its children's rows either.
     test('is held when half of the parents are gone, also when they had few of the rows', async () => {
       const store = memoryStore()

@@ -64,6 +64,21 @@ describe('a session that Tableau ends', () => {
     expect(await world.renew('demo-1', 0)).toBe(2)
   })
 
+  it('is not renewed by the session of another user, who may see another part of the site', async () => {
+    const world = await opened()
+    const signIn: SessionWorld['ports']['signIn'] = async (...given) => {
+      const session = await world.ports.signIn(...given)
+      return { ...session, user: { ...session.user, id: 'another' } }
+    }
+    expect(await thrownBy(world.renew('demo-1', 0, { signIn }))).toMatchObject({
+      code: 'session-lost',
+      message: expect.stringMatching(
+        /^The run reads as the user .*, and the new sign-in is that of another$/,
+      ),
+    })
+    expect(await world.renew('demo-1', 0)).toBe(2)
+  })
+
   it('is not renewed a day later: the present would be filed under a day gone by', async () => {
     const world = await opened()
     const later = (hours: number): SessionWorld['ports']['signIn'] => {

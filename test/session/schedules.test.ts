@@ -14,7 +14,15 @@ const RUN = 'demo-1'
 const SITE = { id: '9a8b7c6d-5e4f-3a2b-1c0d-9e8f7a6b5c4d', contentUrl: 'demo' }
 const SESSION = { host: 'tableau.example.com', name: 'nightly' }
 const START = Date.UTC(2026, 10, 1, 2)
-const ASKED = { site: 'demo', timeZone: 'UTC', backdate: null, session: SESSION, run: RUN, dt: '2026-11-01' }
+const ASKED = {
+  site: 'demo',
+  timeZone: 'UTC',
+  backdate: null,
+  isDayNamed: true,
+  session: SESSION,
+  run: RUN,
+  dt: '2026-11-01',
+}
 
 /** A server on which each sign-in ends the session before. */
 function tableau() {

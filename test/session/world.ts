@@ -141,7 +141,17 @@ export async function sessionWorld(options: SimulatorOptions = {}): Promise<Sess
     signIn,
     open: (run, { seen, dt = DAY, ports: more } = {}) => {
       running.add(run)
-      const asked = { site, timeZone: 'UTC', backdate: null, session, run, dt, period: PERIOD, seen }
+      const asked = {
+        site,
+        timeZone: 'UTC',
+        backdate: null,
+        isDayNamed: true,
+        session,
+        run,
+        dt,
+        period: PERIOD,
+        seen,
+      }
       return openSession(asked, { ...ports, ...more })
     },
     renew,

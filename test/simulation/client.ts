@@ -64,6 +64,7 @@ export function simulatedClient(world: ClientWorld, observedAt: number): Client 
     observedAt,
     clockSkewMs: 0,
     tokenExpiresAt: async () => null,
+    siteRoleNow: async () => 'SiteAdministratorCreator',
     page: async (read, pageNumber) => {
       const now = await moved()
       const all = listOf(read, nowOf(site))

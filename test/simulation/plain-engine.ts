@@ -57,7 +57,11 @@ function compareRows(
 ): Comparison {
   const there = new Set(after.map((row) => keyText(shape, row)))
   const values = (rows: readonly PlainRow[], column: string): number =>
-    rows.filter((row) => row[column] != null).length
+    rows.filter(
+      ({ [column]: cell }) =>
+        cell != null &&
+        ((typeof cell !== 'object' && cell !== '') || (Array.isArray(cell) && cell.length > 0)),
+    ).length
   return {
     before: before.length,
     after: after.length,

@@ -115,6 +115,7 @@ async function run(dt: Day, name: string, { pieces = false, lost = '' } = {}): P
     site: SITE,
     timeZone: 'UTC',
     backdate: null,
+    isDayNamed: true,
     period: RUN_TIMEOUT_MS,
   }
   expect(await openSession(asked, ports)).toMatchObject({ verdict: 'opened' })

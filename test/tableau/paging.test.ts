@@ -171,6 +171,20 @@ describe('readPass', () => {
     )
   })
 
+  it('takes a total beyond the end that is another one for what it is, though no item stands there', async () => {
+    const beyond = async (total: number) => {
+      const page = async (_: unknown, pageNumber: number): Promise<Page> => ({
+        items: pageNumber === 1 ? [{ '@id': 'a' }, { '@id': 'b' }] : [],
+        pagination: { pageNumber, pageSize: 2, totalAvailable: pageNumber === 1 ? 2 : total },
+        observedAt: 0,
+        cost: newTally(),
+      })
+      return readPass({ page }, USERS, () => undefined)
+    }
+    expect(await beyond(3)).toMatchObject({ firstTotal: 2, lastTotal: 3, received: 2, pages: 2 })
+    expect(await beyond(2)).toMatchObject({ firstTotal: 2, lastTotal: 2, received: 2, pages: 1 })
+  })
+
   it('reads a list without pages in one call', async () => {
     const site = await tinySite((_, response) =>
       answerXml(response, wrap('<tasks><task id="1"/><task id="2"/></tasks>')),

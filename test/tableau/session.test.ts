@@ -5,10 +5,14 @@ import {
   complaint,
   connected,
   numberOf,
+  SITE_ID,
   type TinySite,
+  TOKEN,
   tinySite,
+  USER_ID,
   USERS,
   usersPage,
+  wrap,
 } from './servers.ts'
 
 const pages: Parameters<typeof tinySite>[0] = (request, response) =>
@@ -81,6 +85,27 @@ describe('a lost session', () => {
     )
     await expect(client.page(USERS, 1)).rejects.toMatchObject({ code: 'lease-lost' })
     expect(site.signIns).toBe(1)
+  })
+})
+
+describe('a renewed session', () => {
+  it.each([
+    ['of another site', SITE_ID, 'site-mismatch', /^The run reads the site /],
+    ['of another user', USER_ID, 'session-lost', /^The run reads as the user /],
+  ])('%s stops every caller, now and later', async (_, id, code, message) => {
+    const site = await tinySite(pages, {
+      '/auth/signin': (_request, response, of) => {
+        of.signIns += 1
+        of.token = `${TOKEN}${of.signIns}`
+        const credentials = `<credentials token="${of.token}"><site id="${SITE_ID}" contentUrl="demo"/><user id="${USER_ID}"/></credentials>`
+        answerXml(response, wrap(of.signIns === 1 ? credentials : credentials.replace(id, `f${id.slice(1)}`)))
+      },
+    })
+    const { client } = await connected(site.url)
+    endSession(site)
+    const refused = { code, message: expect.stringMatching(message) }
+    await expect(client.page(USERS, 1)).rejects.toMatchObject(refused)
+    await expect(client.page(USERS, 2)).rejects.toMatchObject(refused)
   })
 })
 
