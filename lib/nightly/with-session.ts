@@ -1,5 +1,6 @@
 import type { Day } from '../core/day.ts'
 import { admit } from '../session/admission.ts'
+import { refuseSecondSlug } from '../session/identity.ts'
 import { type Lease, takeLease } from '../session/lease.ts'
 import { leaseKey } from '../session/lease-state.ts'
 import type { Client } from '../tableau/client.ts'
@@ -25,6 +26,8 @@ async function signedIn<T>(
     ports.signal === undefined ? stopping.signal : AbortSignal.any([ports.signal, stopping.signal])
   const client = await ports.connect(() => lease.check(), signal)
   try {
+    const { server, site } = client
+    await refuseSecondSlug(ports.store, input.site, { host: new URL(server).host, id: site.id })
     await admit(ports.store, { ...input, isDayNamed: input.dt !== undefined }, dt, client)
     return await work({ client, signal, stop: (reason) => stopping.abort(reason) })
   } finally {

@@ -47,3 +47,25 @@ export async function bindSite(store: ObjectStore, slug: string, site: SiteIdent
     bound.id === site.id ? { next: movedTo(slug, site.host) } : {},
   )
 }
+
+/**
+ * Throws `site-mismatch` when a slug that is new in this warehouse would be the second one of a site: every row of the site
+ * would count twice from then on.
+ */
+export async function refuseSecondSlug(
+  store: ObjectStore,
+  slug: string,
+  site: Pick<SiteIdentity, 'host' | 'id'>,
+): Promise<void> {
+  const bound = (await store.list('site/')).map(({ key }) => key)
+  if (bound.includes(keys.site(slug))) return
+  for (const key of bound) {
+    const object = await store.read(key)
+    if (object === undefined || !isSameSite(parseStored<SiteIdentity>(key, object.bytes), site)) continue
+    throw new AlmanacError(
+      'site-mismatch',
+      `the site ${site.id} on ${site.host} has a slug in this warehouse already (${key}), and "${slug}" would be its second: all its rows would count twice`,
+      { next: 'Keep the slug that it has, or use another --warehouse.' },
+    )
+  }
+}

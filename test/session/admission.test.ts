@@ -3,6 +3,7 @@ import { memoryStore } from '../../lib/adapters/memory/store.ts'
 import { keys } from '../../lib/core/keys.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
 import { type Admission, admit } from '../../lib/session/admission.ts'
+import { refuseSecondSlug } from '../../lib/session/identity.ts'
 
 const DAY = '2026-11-24'
 
@@ -89,6 +90,20 @@ describe('a slug', () => {
     })
     await store.remove(keys.site('demo'))
     await admitted(store, other)
+  })
+
+  it('is refused where the site has one already, and may be that of a copy on another server', async () => {
+    const store = memoryStore()
+    await admitted(store, {})
+    const site = { host: 'tableau.example.com', id: 'luid' }
+    await expect(refuseSecondSlug(store, 'renamed', site)).rejects.toMatchObject({
+      code: 'site-mismatch',
+      message:
+        'the site luid on tableau.example.com has a slug in this warehouse already (site/demo.json), and "renamed" would be its second: all its rows would count twice',
+    })
+    await refuseSecondSlug(store, 'demo', site)
+    await refuseSecondSlug(store, 'renamed', { ...site, id: 'another' })
+    await refuseSecondSlug(store, 'staging', { ...site, host: 'staging.example.com' })
   })
 
   it('stays a site’s that Tableau Cloud moves to another pod', async () => {
