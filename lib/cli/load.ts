@@ -61,8 +61,13 @@ async function replaceOne({ call, warehouse, site, entities, engine }: Target): 
   const replaces = requiredOption(options, 'replace', 'the SHA-256 that the day has now')
   const { replaceDay } = await import('../load/correct.ts')
   const run = newRun(Date.now())
-  const result = await replaceDay(warehouse.store, engine, entity, site, { dt, replaces, run, reason })
-  await note(call, `${entity.name} of ${site}: ${dt} is replaced by another reading`)
+  const result = await replaceDay(warehouse.store, engine, entity, site, {
+    ...{ dt, replaces, run, reason },
+    with: textOption(options, 'with'),
+  })
+  const { sha256, rows, observedFrom } = result.reading
+  const what = `the reading ${sha256.slice(0, 12)} now, of ${rows} rows, read at ${new Date(observedFrom).toISOString()}`
+  await note(call, `${entity.name} of ${site}: ${dt} is ${what}`)
   return writeLoaded(call, [{ entity: entity.name, site, result }])
 }
 
@@ -70,12 +75,17 @@ async function run(call: Call): Promise<number> {
   const { options } = call
   const entities = selectedEntities(options)
   dayOption(options)
+  const isCorrection = textOption(options, 'replace') !== undefined
+  if (!isCorrection && textOption(options, 'with') !== undefined)
+    throw new AlmanacError('usage', '--with names the reading that comes into the place of another', {
+      next: 'Name that other one with --replace.',
+    })
   const warehouse = await existingWarehouse(call)
   const site = await oneSite(warehouse, call)
   return withEngine((engine) => {
     const target = { call, warehouse, site, entities, engine }
     if (hasFlag(options, 'rebuild')) return rebuildAll(target)
-    return textOption(options, 'replace') === undefined ? loadAll(target) : replaceOne(target)
+    return isCorrection ? replaceOne(target) : loadAll(target)
   })
 }
 
@@ -87,7 +97,14 @@ export const LOAD: Command = {
   options: [
     SELECT,
     { flags: '--date <day>', doc: 'the day whose changes are counted, or that is corrected' },
-    { flags: '--replace <sha>', doc: 'correct --date: take another reading for the one with this SHA-256' },
+    {
+      flags: '--replace <sha>',
+      doc: 'correct --date: take another reading for the one with this SHA-256, or for "withdrawn"',
+    },
+    {
+      flags: '--with <sha>',
+      doc: 'the reading that --replace takes, also one that would be held; else the withdrawn or the newest one',
+    },
     { flags: '--reason <text>', doc: 'why a day is corrected; kept with it' },
     { flags: '--rebuild', doc: 'make everything published anew from what is committed' },
     ...COMMON,

@@ -162,6 +162,11 @@ export const ERRORS = {
     false,
     'The day’s observation lies outside its neighbours’; it cannot be part of the history.',
   ),
+  guarded: meaning(
+    3,
+    false,
+    'Nothing was changed. Look at the reading that would be held; where it is right, name it with --with.',
+  ),
   internal: meaning(1, false, 'This is a defect in Almanac; report it with the whole message.'),
 } as const satisfies Record<string, ErrorMeaning>
 

@@ -5,12 +5,11 @@ import { committedDays, type Manifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { candidateColumns } from '../core/shape.ts'
-import { buildCandidate, storedCandidates } from './candidate.ts'
 import { commit, replace, withdraw } from './commit.ts'
 import type { Desk } from './desk.ts'
 import { orderFault } from './judge.ts'
-import { completeLandings } from './landing.ts'
 import { atDesk, finishLoad, heldCandidates, type LoadResult } from './load.ts'
+import { refuseLoss, replacementOf } from './replacement.ts'
 import type { LoadEngine } from './transforms.ts'
 
 /** Who corrects, and why: kept in the manifest. */
@@ -76,28 +75,32 @@ async function committedManifest(desk: Desk, dt: Day): Promise<Manifest> {
   return desk.manifest(day)
 }
 
-/** All candidates of a day, those of landings that none was made of yet included; the newest reading last. */
-async function candidatesOf(desk: Desk, dt: Day): Promise<readonly CandidateReceipt[]> {
-  const there = await storedCandidates(desk.store, desk.at, (each) => each === dt)
-  const made = new Set(there.flatMap(({ shards }) => shards.map(({ run }) => run)))
-  const landings = await completeLandings(desk.store, desk.at, (each) => each === dt)
-  const fresh: CandidateReceipt[] = []
-  for (const landing of landings.filter(({ run, damage }) => damage === null && !made.has(run)))
-    fresh.push(await buildCandidate(desk, landing.shards))
-  return [...there, ...fresh].sort((a, b) => a.observedFrom - b.observedFrom)
+/** A correction that puts another reading in the place of one. */
+interface Replacement extends Correction {
+  readonly dt: Day
+  /** What the day has now: a SHA-256, its first 8 digits at least, or `withdrawn`. */
+  readonly replaces: string
+  /** The reading that comes, named in the same way. */
+  readonly with?: string | undefined
+}
+
+/** What a replacement did, and the reading that the day has now. */
+export interface Replaced extends LoadResult {
+  readonly reading: CandidateReceipt
 }
 
 /**
- * Replaces a committed day by the newest other reading of it. `replaces` is the SHA-256 that the day has now, in full or
- * its first 8 digits at least. Throws `stale-correction` when it has another, `not-found` when there is no other reading.
+ * Replaces a committed day by another reading of it: the one that is named; else the one that was withdrawn, or the newest,
+ * when the guard lets it pass. Throws `stale-correction` when the day does not have what is replaced, `not-found` when there
+ * is no such reading, `guarded` and `out-of-order` when it cannot stand there, `usage` when somebody must name one.
  */
 export function replaceDay(
   store: ObjectStore,
   engine: LoadEngine,
   entity: Entity,
   site: string,
-  { dt, replaces, run, reason }: Correction & { readonly dt: Day; readonly replaces: string },
-): Promise<LoadResult> {
+  { dt, replaces, with: named, run, reason }: Replacement,
+): Promise<Replaced> {
   stateOnly(entity, 'replace')
   return atDesk(store, engine, entity, site, async (desk) => {
     const old = await committedManifest(desk, dt)
@@ -105,20 +108,12 @@ export function replaceDay(
     if (replaces.length < 8 || !now.startsWith(replaces)) {
       throw new AlmanacError('stale-correction', `${entity.name} of ${dt} has ${now}, not "${replaces}"`)
     }
-    const receipt = (await candidatesOf(desk, dt)).filter(({ sha256 }) => sha256 !== old.candidate).at(-1)
-    if (receipt === undefined) {
-      throw new AlmanacError(
-        'not-found',
-        `${entity.name} of ${dt}: there is no other reading to replace it with`,
-        {
-          next: `Read it again first: almanac extract --select ${entity.name} --date ${dt}`,
-        },
-      )
-    }
-    await refuseDisorder(desk, receipt)
-    await desk.candidate(dt, receipt.sha256)
-    await replace(store, old, receipt, { run, note: { kind: 'replaced', reason } })
-    return finishLoad(desk, run, dt)
+    const reading = await replacementOf(desk, old, named)
+    await refuseDisorder(desk, reading)
+    await desk.candidate(dt, reading.sha256)
+    if (named === undefined) await refuseLoss(desk, reading)
+    await replace(store, old, reading, { run, note: { kind: 'replaced', reason } })
+    return { ...(await finishLoad(desk, run, dt)), reading }
   })
 }
 

@@ -91,6 +91,11 @@ describe('a slip of the keyboard ends with 2, says what is allowed, and changes 
       /usage: --replace corrects one entity/,
     ],
     [
+      'a reading that comes for no other',
+      ['load', '--select', 'users', '--with', 'abcdef01', '--date', DAY, '--reason', 'x'],
+      /usage: --with names the reading that comes into the place of another/,
+    ],
+    [
       'parse of a file that is not there',
       ['parse', 'users', '/nope.xml'],
       /usage: \/nope\.xml cannot be read/,

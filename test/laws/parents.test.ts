@@ -10,6 +10,7 @@ import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { cases, figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
 import { landLinks, type ParentNight, type ParentReading } from '../load/links.ts'
 import { linksHistory, type Night } from '../load/parents-oracle.ts'
+import { newestReading } from '../load/readings.ts'
 import { forgetDerived, LINKS } from '../load/toy.ts'
 import { arrive, orderOf } from '../system/arrival.ts'
 import { copyOf } from '../system/mortal.ts'
@@ -88,7 +89,8 @@ async function correctAll(
       const observedFrom = Date.parse(`${dt}T04:00:0${i}Z`)
       await landLinks(store, dt, again.parents, { missing: again.missing, run: `look-${i}`, observedFrom })
       const replaces = await candidateOf(store, LINKS, dt)
-      await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces })
+      const named = await newestReading(store, engine, LINKS, dt)
+      await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces, with: named })
     }
     standing.set(dt, again)
   }

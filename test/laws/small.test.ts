@@ -9,6 +9,7 @@ import { load, rebuild } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { cases, figure, limitFor } from '../guarantees/proof.ts'
 import { historyOracle, type Reading, type Value } from '../load/oracle.ts'
+import { newestReading } from '../load/readings.ts'
 import { historyOf, THINGS } from '../load/toy.ts'
 import { FIRST, TRACKED } from './calendar.ts'
 import { landReading } from './land-things.ts'
@@ -73,6 +74,8 @@ interface World {
   readonly landed: Map<string, readonly Reading[]>
   /** The reading that counts for each committed day; null when it was withdrawn. */
   readonly standing: Map<string, Reading | null>
+  /** What was withdrawn last of each day. */
+  readonly withdrawn: Map<string, Reading>
 }
 
 const standingOf = ({ standing }: World): readonly Reading[] =>
@@ -106,32 +109,44 @@ async function isRefused(work: Promise<unknown>): Promise<boolean> {
     await work
     return false
   } catch (error) {
-    if (!isError(error, 'not-found', 'already-committed')) throw error
+    if (!isError(error, 'not-found', 'already-committed', 'usage')) throw error
     return true
   }
 }
 
-/** Puts the newest other reading in a committed day's place; refused where there is none. */
-async function correct(store: ObjectStore, { landed, standing }: World, dt: string): Promise<void> {
-  const now = standing.get(dt)
-  const other = now === undefined ? undefined : landed.get(dt)?.findLast((reading) => reading !== now)
-  const replaces = await candidateOf(store, THINGS, dt)
-  const facts = { dt, replaces, run: 'correct', reason: 'test' }
-  expect(await isRefused(replaceDay(store, engine, THINGS, 'test', facts))).toBe(other === undefined)
-  if (other !== undefined) standing.set(dt, other)
+/** What comes into a committed day's place; for a withdrawn day that was read again, somebody must name it. */
+function coming({ landed, standing, withdrawn }: World, dt: string, isNamed: boolean): Reading | undefined {
+  const [now, readings] = [standing.get(dt), landed.get(dt) ?? []]
+  if (now === undefined) return undefined
+  if (now !== null || isNamed) return readings.findLast((reading) => reading !== now)
+  const was = withdrawn.get(dt)
+  return was === readings.at(-1) ? was : undefined
 }
 
-async function withdraw(store: ObjectStore, { standing }: World, dt: string): Promise<void> {
-  const isStanding = (standing.get(dt) ?? null) !== null
+/** Puts another reading in a committed day's place, the newest where it is named; refused where none comes. */
+async function correct(store: ObjectStore, world: World, dt: string, isNamed: boolean): Promise<void> {
+  const other = coming(world, dt, isNamed)
+  const replaces = await candidateOf(store, THINGS, dt)
+  const named = isNamed ? await newestReading(store, engine, THINGS, dt) : undefined
+  const facts = { dt, replaces, with: named, run: 'correct', reason: 'test' }
+  expect(await isRefused(replaceDay(store, engine, THINGS, 'test', facts))).toBe(other === undefined)
+  if (other !== undefined) world.standing.set(dt, other)
+}
+
+async function withdraw(store: ObjectStore, { standing, withdrawn }: World, dt: string): Promise<void> {
+  const now = standing.get(dt) ?? null
   const facts = { dt, run: 'withdraw', reason: 'test' }
-  expect(await isRefused(withdrawDay(store, engine, THINGS, 'test', facts))).toBe(!isStanding)
-  if (isStanding) standing.set(dt, null)
+  expect(await isRefused(withdrawDay(store, engine, THINGS, 'test', facts))).toBe(now === null)
+  if (now === null) return
+  standing.set(dt, null)
+  withdrawn.set(dt, now)
 }
 
 async function take(store: ObjectStore, world: World, each: Step): Promise<void> {
   const dt = 'night' in each ? addDays(FIRST, each.night) : FIRST
   if (each.kind === 'land' || each.kind === 'correct') await landOne(store, world, dt, each.look)
-  if (each.kind === 'correct' || each.kind === 'restore') await correct(store, world, dt)
+  if (each.kind === 'correct' || each.kind === 'restore')
+    await correct(store, world, dt, each.kind === 'correct')
   if (each.kind === 'withdraw') await withdraw(store, world, dt)
   if (each.kind === 'rebuild') await rebuild(store, engine, THINGS, 'test')
   if (each.kind === 'load') await loadOnce(store)
@@ -145,7 +160,7 @@ async function take(store: ObjectStore, world: World, each: Step): Promise<void>
  */
 async function live(steps: readonly Step[], luck: number): Promise<void> {
   const store = memoryStore()
-  const world: World = { landed: new Map(), standing: new Map() }
+  const world: World = { landed: new Map(), standing: new Map(), withdrawn: new Map() }
   for (const each of [...steps, { kind: 'load' } as const]) {
     await take(store, world, each)
     if (each.kind === 'land') continue

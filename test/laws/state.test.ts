@@ -7,6 +7,7 @@ import { load } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { cases, figure, IS_FULL, limitFor } from '../guarantees/proof.ts'
 import type { Reading } from '../load/oracle.ts'
+import { newestReading } from '../load/readings.ts'
 import { THINGS } from '../load/toy.ts'
 import { orderOf } from '../system/arrival.ts'
 import { calendarOf, secondLook } from './calendar.ts'
@@ -80,8 +81,10 @@ const WHY = { run: 'correct', reason: 'test' } as const
 /** Lands another reading of a day, and puts it in the place of the one that counts. */
 async function replaceBy(store: ObjectStore, again: Reading, look: number): Promise<void> {
   await landReading(store, again, look)
-  const replaces = await candidateOf(store, THINGS, again.dt)
-  await replaceDay(store, engine, THINGS, 'test', { ...WHY, dt: again.dt, replaces })
+  const { dt } = again
+  const replaces = await candidateOf(store, THINGS, dt)
+  const named = await newestReading(store, engine, THINGS, dt)
+  await replaceDay(store, engine, THINGS, 'test', { ...WHY, dt, replaces, with: named })
 }
 
 /** Corrects nights as planned. The readings that stand in the end. */

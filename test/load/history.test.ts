@@ -11,6 +11,7 @@ import { changesView } from '../../lib/tables/views.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { land } from './land.ts'
 import { historyOracle, type Reading, type Value } from './oracle.ts'
+import { newestReading } from './readings.ts'
 import {
   derivedWorld,
   forgetDerived,
@@ -129,7 +130,8 @@ async function correctAll(
     }
     const now = await candidateOf(store, dt)
     await arrive(store, { dt, ...what }, i + 2)
-    await replaceDay(store, engine, THINGS, 'test', { ...facts, replaces: now })
+    const named = await newestReading(store, engine, THINGS, dt)
+    await replaceDay(store, engine, THINGS, 'test', { ...facts, replaces: now, with: named })
     committed.set(dt, { dt, ...what })
   }
 }

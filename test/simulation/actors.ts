@@ -39,6 +39,7 @@ const EXPECTED = [
   'already-committed',
   'not-found',
   'out-of-order',
+  'guarded',
   'store-conflict',
 ] as const
 
@@ -211,7 +212,11 @@ export async function corrects(world: World, self: Process, site: SimulatedSite)
   const facts = { dt, run: self.name, reason: 'simulated' }
   if (old?.candidate === null && world.bringsBack) {
     await checkedCorrection(world, self, at, () =>
-      replaceDay(self.store, engine, entity, site.slug, { ...facts, replaces: 'withdrawn' }),
+      replaceDay(self.store, engine, entity, site.slug, {
+        ...facts,
+        replaces: 'withdrawn',
+        with: old.replaces?.candidate ?? undefined,
+      }),
     )
     return
   }

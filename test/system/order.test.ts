@@ -11,6 +11,7 @@ import { type Engine, openEngine } from '../../lib/transform/engine.ts'
 import { land } from '../load/land.ts'
 import { landLinks, type ParentNight } from '../load/links.ts'
 import { daysOf, linksHistory, type Night, publishedOf } from '../load/parents-oracle.ts'
+import { newestReading } from '../load/readings.ts'
 import {
   derivedDifferences,
   derivedWorld,
@@ -182,7 +183,8 @@ describe('a per-parent entity', () => {
               run: `fix-${i}`,
               observedFrom: Date.parse(`${dt}T0${4 + i}:00:00Z`),
             })
-            await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces })
+            const named = await newestReading(store, engine, LINKS, dt)
+            await replaceDay(store, engine, LINKS, 'test', { ...facts, replaces, with: named })
             committed.set(dt, parents)
             continue
           }
