@@ -91,7 +91,7 @@ async function publishOwnDay(desk: Desk, dt: Day): Promise<number> {
         build: async () => desk.transforms.collect(await desk.candidate(dt, candidate)),
       }
     }
-    const inputs = `withdrawn ${day.version}`
+    const inputs = `withdrawn ${day.version} ${sha256(JSON.stringify(desk.shape.columns))}`
     return {
       isSame: isMadeOf(inputs),
       build: async () => desk.transforms.collect(await desk.transforms.snapshot(null, inputs)),
