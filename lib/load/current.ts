@@ -38,7 +38,7 @@ export async function currentFile(
 
 /** Publishes the last complete day as the current table. The number of objects written. */
 export async function publishCurrent(desk: Desk): Promise<number> {
-  const wrote = await publish(desk.store, keys.current(desk.at), async () => {
+  const wrote = await publish(desk, keys.current(desk.at), async () => {
     const days = await committedDays(desk.store, desk.at)
     const last = await lastComplete(desk, days)
     const columns = JSON.stringify(currentColumns(desk.shape))

@@ -155,7 +155,7 @@ async function publishMonth(
   readOnce: ReadOnce,
   month: string,
 ): Promise<number> {
-  const wrote = await publish(desk.store, keys.event(desk.at, month), async () => {
+  const wrote = await publish(desk, keys.event(desk.at, month), async () => {
     const of = await ofMonth(desk, readOnce, month)
     const inputs = inputsOf(desk, of)
     return {
@@ -182,18 +182,17 @@ export async function unpublishedMonths(desk: Shelf): Promise<readonly string[]>
 }
 
 /**
- * Publishes every month that one of the newest observations touches, and those that are named; all months when
- * `everything`.
+ * Publishes every month that one of the newest observations touches, and those that are named; at a desk that trusts
+ * nothing, all months.
  */
 export async function publishEvents(
   desk: Desk,
   facts: EventFacts,
   named: readonly string[],
-  everything = false,
 ): Promise<number> {
   const readOnce = onceEach(desk)
   const all = await listObservations(desk.store, desk.at)
-  const recent = await Promise.all((everything ? all : all.slice(-LOOK_BACK)).map(readOnce))
+  const recent = await Promise.all((desk.isTrusting ? all.slice(-LOOK_BACK) : all).map(readOnce))
   const months = [...new Set([...named, ...recent.flatMap(({ receipt }) => receipt.months)])].sort()
   let written = 0
   for (const month of months) written += await publishMonth(desk, facts, readOnce, month)

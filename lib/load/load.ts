@@ -32,18 +32,19 @@ export interface LoadResult {
   readonly changes: DayChanges | null
 }
 
-/** Runs work at a desk of its own: what the engine keeps for it ends with it. */
+/** Runs work at a desk of its own: what the engine keeps for it ends with it. `isTrusting` is the desk’s. */
 export async function atDesk<T>(
   store: ObjectStore,
   engine: LoadEngine,
   entity: Entity,
   site: string,
   work: (desk: Desk) => Promise<T>,
+  isTrusting = true,
 ): Promise<T> {
   const shape = shapeOf(entity)
   const transforms = await engine.transforms(shape)
   try {
-    return await work(openDesk(store, transforms, shape, { entity: entity.name, site }))
+    return await work(openDesk(store, transforms, shape, { entity: entity.name, site }, isTrusting))
   } finally {
     await transforms.close()
   }
@@ -201,8 +202,8 @@ export function load(
 }
 
 /**
- * Publishes everything anew from the manifests: damaged or lost derived objects come back. History is folded from
- * its beginning and written anew; the others stay when they are made of the same inputs.
+ * Publishes everything anew from primary objects alone: derived objects that are damaged, lost, or not what they should be
+ * come back. Each is made again; history is written anew, any other where it is not the same, byte for byte.
  * The number of objects written.
  */
 export function rebuild(
@@ -211,8 +212,8 @@ export function rebuild(
   entity: Entity,
   site: string,
 ): Promise<number> {
-  return atDesk(store, engine, entity, site, async (desk) => {
-    if (entity.event !== undefined) return publishEvents(desk, entity.event, [], true)
-    return (await reconcile(desk, true)).objects
-  })
+  const { event } = entity
+  const work = async (desk: Desk): Promise<number> =>
+    event === undefined ? (await reconcile(desk)).objects : publishEvents(desk, event, [])
+  return atDesk(store, engine, entity, site, work, false)
 }

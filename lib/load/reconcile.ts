@@ -43,12 +43,9 @@ export interface Published {
 }
 
 /** One turn: publishes what differs, then history. Undefined when the world moved meanwhile. */
-async function turn(
-  desk: Desk,
-  everything: boolean,
-): Promise<(Published & { readonly isEmpty: boolean }) | undefined> {
+async function turn(desk: Desk): Promise<(Published & { readonly isEmpty: boolean }) | undefined> {
   const there = await findHistory(desk)
-  const found = everything ? { etag: there.etag, ...NOTHING } : there
+  const found = desk.isTrusting ? there : { etag: there.etag, ...NOTHING }
   const days = await committedDays(desk.store, desk.at)
   let written = 0
   let changes: Published['changes'] = new Map()
@@ -71,12 +68,12 @@ async function turn(
 
 /**
  * Brings every published object of an entity in line with its manifests, whoever left it behind: snapshots,
- * history, current, in this order. 0 objects when all was right already. With `everything`, no published object is
- * trusted: each day is looked at and history is folded from its beginning.
+ * history, current, in this order. 0 objects when all was right already. At a desk that trusts nothing, each day is made
+ * again and history is folded from its beginning.
  */
-export async function reconcile(desk: Desk, everything = false): Promise<Published> {
+export async function reconcile(desk: Desk): Promise<Published> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const done = await turn(desk, everything)
+    const done = await turn(desk)
     if (done === undefined) continue
     // Where no day was ever committed, there is nothing to publish.
     const objects = done.objects + (done.isEmpty ? 0 : await publishCurrent(desk))

@@ -40,30 +40,31 @@ async function publishedParentDay(desk: Desk, dt: Day, inputs: ParentInputs): Pr
   return snapshot === undefined || coverage === undefined ? undefined : { snapshot, coverage }
 }
 
-/** The folded files of a per-parent day, from what is published where that still holds, else from further back. */
+/**
+ * The folded files of a per-parent day, from what is published where that still holds and is trusted, else from further
+ * back.
+ */
 export async function parentDay(
   desk: Desk,
   days: readonly CommittedDay[],
   day: CommittedDay,
 ): Promise<ParentDay> {
   const inputs = chainOf(desk.shape, days, day.dt)
-  const published = await publishedParentDay(desk, day.dt, inputs)
-  if (published !== undefined) return published
-  const rows = await rowsOfManifest(desk, await desk.manifest(day))
-  const before = rows === null ? undefined : await dayBefore(desk, days, day.dt)
-  return desk.transforms.parentDay(
-    day.dt,
-    rows,
-    before === undefined ? undefined : await parentDay(desk, days, before),
-    inputs,
-  )
+  return desk.parentDay(inputs, async () => {
+    const published = desk.isTrusting ? await publishedParentDay(desk, day.dt, inputs) : undefined
+    if (published !== undefined) return published
+    const rows = await rowsOfManifest(desk, await desk.manifest(day))
+    const before = rows === null ? undefined : await dayBefore(desk, days, day.dt)
+    const folded = before === undefined ? undefined : await parentDay(desk, days, before)
+    return desk.transforms.parentDay(day.dt, rows, folded, inputs)
+  })
 }
 
 /** Publishes snapshot and coverage of a per-parent day. The number of objects written. */
 async function publishParentDay(desk: Desk, dt: Day): Promise<number> {
   let written = 0
   for (const which of ['snapshot', 'coverage'] as const) {
-    const wrote = await publish(desk.store, keys[which](desk.at, dt), async () => {
+    const wrote = await publish(desk, keys[which](desk.at, dt), async () => {
       const days = await committedDays(desk.store, desk.at)
       return {
         isSame: isMadeOf(chainOf(desk.shape, days, dt)[which]),
@@ -80,7 +81,7 @@ async function publishParentDay(desk: Desk, dt: Day): Promise<number> {
 
 /** Publishes a day of an entity of its own: the candidate itself, or no rows for a withdrawn day. */
 async function publishOwnDay(desk: Desk, dt: Day): Promise<number> {
-  const wrote = await publish(desk.store, keys.snapshot(desk.at, dt), async () => {
+  const wrote = await publish(desk, keys.snapshot(desk.at, dt), async () => {
     const days = await committedDays(desk.store, desk.at)
     const day = days.find((each) => each.dt === dt) ?? { dt, version: 0 }
     const manifest = await desk.manifest(day)
@@ -112,33 +113,25 @@ export interface ExpectedDay {
   readonly coverage?: () => Promise<StagedFile>
 }
 
-/** What each day's objects should hold, folded from the candidates alone: nothing published is trusted. */
+/** What each day’s objects should hold, made when asked for; at a desk that trusts nothing, of the candidates alone. */
 export async function* expectedSnapshots(
   desk: Desk,
   days: readonly CommittedDay[],
 ): AsyncGenerator<ExpectedDay> {
-  let before: ParentDay | undefined
   for (const day of days) {
-    const rows = await rowsOfManifest(desk, await desk.manifest(day))
     if (desk.shape.parent === undefined) {
+      const rows = await rowsOfManifest(desk, await desk.manifest(day))
       yield { day, snapshot: () => desk.transforms.snapshot(rows, EXPECTED) }
       continue
     }
-    const folded: ParentDay = await desk.transforms.parentDay(
-      day.dt,
-      rows,
-      rows === null ? undefined : before,
-      EXPECTED_PARENTS,
-    )
-    if (rows !== null) before = folded
+    const folded = () => parentDay(desk, days, day)
     yield {
       day,
-      snapshot: () => Promise.resolve(folded.snapshot),
-      coverage: () => Promise.resolve(folded.coverage),
+      snapshot: async () => (await folded()).snapshot,
+      coverage: async () => (await folded()).coverage,
     }
   }
 }
 
 /** Stands in the footer of files that are compared and never published. */
 const EXPECTED = 'expected'
-const EXPECTED_PARENTS: ParentInputs = { snapshot: EXPECTED, coverage: EXPECTED }

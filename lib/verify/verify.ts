@@ -2,6 +2,7 @@ import type { Entity } from '../core/entity.ts'
 import { type AlmanacError, isError } from '../core/errors.ts'
 import { ENTITY_AREAS, keys, type Place } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
+import type { Desk } from '../load/desk.ts'
 import { atDesk } from '../load/load.ts'
 import type { LoadEngine } from '../load/transforms.ts'
 import { verifyDays } from './days.ts'
@@ -39,9 +40,8 @@ async function verifyPublished(
 ): Promise<readonly Finding[]> {
   const { event } = entity
   try {
-    return await atDesk(store, engine, entity, site, (desk) =>
-      collect(event === undefined ? verifyDays(desk) : verifyMonths(desk, event)),
-    )
+    const work = (desk: Desk) => collect(event === undefined ? verifyDays(desk) : verifyMonths(desk, event))
+    return await atDesk(store, engine, entity, site, work, false)
   } catch (error) {
     if (!isError(error, 'corrupt-object')) throw error
     return [await unreadable(store, { entity: entity.name, site }, error)]

@@ -10,6 +10,9 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (object: StoredObject | undefined): string | undefined =>
   object && new TextDecoder().decode(object.bytes)
 
+/** A desk’s side of publishing, where what is there is taken for what it says. */
+const trusting = (store: ObjectStore) => ({ store, isTrusting: true })
+
 /** What says the same is the same; `built` counts how often it was made. */
 function wanting(text: string): { wanted: () => Promise<Wanted>; built: () => number } {
   let built = 0
@@ -79,21 +82,21 @@ describe('publishing', () => {
   test('writes what is not there, nothing when it is the same, and replaces what is another', async () => {
     const { store, conditions } = losing(0, '')
     const [first, second] = [wanting('a'), wanting('b')]
-    expect(await publish(store, KEY, first.wanted)).toBe(true)
-    expect(await publish(store, KEY, first.wanted)).toBe(false)
+    expect(await publish(trusting(store), KEY, first.wanted)).toBe(true)
+    expect(await publish(trusting(store), KEY, first.wanted)).toBe(false)
     expect(first.built()).toBe(1)
     const there = await store.head(KEY)
-    expect(await publish(store, KEY, second.wanted)).toBe(true)
+    expect(await publish(trusting(store), KEY, second.wanted)).toBe(true)
     expect(textOf(await store.read(KEY))).toBe('b')
     expect(conditions).toEqual(['absent', { etag: there?.etag }])
   })
 
   test('replaces what is damaged, and just that state of it', async () => {
     const { store, conditions } = losing(0, '')
-    await publish(store, KEY, wanting('a').wanted)
+    await publish(trusting(store), KEY, wanting('a').wanted)
     const there = await store.head(KEY)
     const same: Wanted = { isSame: async () => true, build: async () => bytesOf('whole') }
-    expect(await publish(damaged(store), KEY, async () => same)).toBe(true)
+    expect(await publish(trusting(damaged(store)), KEY, async () => same)).toBe(true)
     expect(textOf(await store.read(KEY))).toBe('whole')
     expect(conditions.at(-1)).toEqual({ etag: there?.etag })
   })
@@ -101,14 +104,14 @@ describe('publishing', () => {
   test('looks again when another writer was first', async () => {
     const { store, conditions } = losing(3, 'theirs')
     const mine = wanting('mine')
-    expect(await publish(store, KEY, mine.wanted)).toBe(true)
+    expect(await publish(trusting(store), KEY, mine.wanted)).toBe(true)
     expect([mine.built(), conditions.length]).toEqual([4, 4])
     expect(textOf(await store.read(KEY))).toBe('mine')
   })
 
   test('leaves what another writer wrote when it is the same', async () => {
     const { store, conditions } = losing(3, 'the same')
-    expect(await publish(store, KEY, wanting('the same').wanted)).toBe(false)
+    expect(await publish(trusting(store), KEY, wanting('the same').wanted)).toBe(false)
     expect(conditions).toEqual(['absent'])
   })
 
@@ -126,7 +129,7 @@ describe('publishing', () => {
         },
       }
     }
-    expect(await publish(store, KEY, wanted)).toBe(true)
+    expect(await publish(trusting(store), KEY, wanted)).toBe(true)
     expect(textOf(await store.read(KEY))).toBe('true')
     expect([built, texts, conditions.length]).toEqual([['stale', 'true'], [], 2])
   })
@@ -143,7 +146,7 @@ describe('publishing', () => {
       },
       build: async () => bytesOf('stale'),
     })
-    expect(await publish(store, KEY, wanted)).toBe(true)
+    expect(await publish(trusting(store), KEY, wanted)).toBe(true)
     expect(textOf(await store.read(KEY))).toBe('true')
     const [mine, theirs] = asked
     expect(asked).toHaveLength(2)
@@ -151,9 +154,25 @@ describe('publishing', () => {
     expect(theirs).toEqual(await store.read(KEY))
   })
 
+  test('makes everything again where nothing is trusted, and writes what is not the same', async () => {
+    const { store, conditions } = losing(0, '')
+    let built = 'right'
+    const wanted = async (): Promise<Wanted> => ({
+      isSame: async () => true,
+      build: async () => bytesOf(built),
+    })
+    const distrusting = { store, isTrusting: false }
+    expect(await publish(distrusting, KEY, wanted)).toBe(true)
+    expect(await publish(distrusting, KEY, wanted)).toBe(false)
+    built = 'as it should be'
+    expect(await publish(trusting(store), KEY, wanted)).toBe(false)
+    expect(await publish(distrusting, KEY, wanted)).toBe(true)
+    expect([textOf(await store.read(KEY)), conditions.length]).toEqual([built, 2])
+  })
+
   test('gives up after twenty others', async () => {
     const { store, conditions } = losing(Number.POSITIVE_INFINITY, 'theirs')
-    await expect(publish(store, KEY, wanting('mine').wanted)).rejects.toMatchObject({
+    await expect(publish(trusting(store), KEY, wanting('mine').wanted)).rejects.toMatchObject({
       code: 'store-conflict',
       message: `${KEY}: other writers won 20 times`,
     })

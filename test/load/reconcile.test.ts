@@ -35,11 +35,11 @@ const forget = ({ written, folded }: PlainWorld): void => {
  */
 async function reconciled(
   world: PlainWorld,
-  { store = world.store, everything }: { store?: ObjectStore; everything?: boolean } = {},
+  { store = world.store, isTrusting = true }: { store?: ObjectStore; isTrusting?: boolean } = {},
 ): Promise<Published & { written: readonly string[]; opened: readonly string[] }> {
   world.written.length = 0
   world.read.length = 0
-  const done = await reconcile({ ...(await world.desk()), store }, everything)
+  const done = await reconcile({ ...(await world.desk()), store, isTrusting })
   const opened = new Set(world.read.filter((key) => /^(snapshot|coverage)/.test(key)).map(short))
   const written = world.written.map(([key, how]) => `${short(key)} ${how}`)
   return { ...done, written, opened: [...opened].sort() }
@@ -160,7 +160,7 @@ describe.each([THINGS, LINKS].map((each) => [each.name, each] as const))('reconc
 
   test('trusts nothing that is published when told so: all is looked at, and history is folded anew', async () => {
     const world = await threeNights(of)
-    const { changes, written, objects } = await reconciled(world, { everything: true })
+    const { changes, written, objects } = await reconciled(world, { isTrusting: false })
     expect([objects, written]).toEqual([1, ['history etag']])
     expect([...changes.keys()]).toEqual([FIRST, D2, D3])
     expect(world.folded.map(({ from, days }) => [from, days.length])).toEqual([[null, 3]])
