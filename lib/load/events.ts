@@ -4,13 +4,12 @@ import type { EventFacts } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
-import { eventColumns } from '../core/published.ts'
 import { type CandidateReceipt, jsonBytes, parseStored } from '../core/receipt.ts'
 import { redacted } from '../core/redact.ts'
 import { sha256 } from '../core/sha256.ts'
 import { canonicalFile, receiptOf } from './candidate.ts'
 import { type Desk, readVerified } from './desk.ts'
-import { isMadeOf } from './footer.ts'
+import { footerMetadata, isMadeOf } from './footer.ts'
 import type { Landing } from './landing.ts'
 import { publish, readDerived } from './publish.ts'
 import type { EventReading, StagedFile } from './transforms.ts'
@@ -108,6 +107,15 @@ const onceEach = (desk: Shelf) => {
 
 type ReadOnce = ReturnType<typeof onceEach>
 
+/** The months of which these observations tell, in order. */
+async function monthsOf(
+  readOnce: ReadOnce,
+  observations: readonly { dt: Day; hash: string }[],
+): Promise<readonly string[]> {
+  const read = await Promise.all(observations.map(readOnce))
+  return [...new Set(read.flatMap(({ receipt }) => receipt.months))].sort()
+}
+
 /**
  * The observations that a month is made of. No event was created more than a day after it was read, which is at most a day
  * after the day it is for, by the site's clock; and that may be a day behind UTC. One day more, for a reading over midnight.
@@ -144,9 +152,15 @@ async function monthFile(
   return desk.transforms.month(month, readings, facts, inputs)
 }
 
-/** Names all that a month is made of: its observations, and the columns they are folded into. */
-const inputsOf = ({ shape }: Shelf, of: readonly Observation[]): string =>
-  sha256(JSON.stringify([shape.columns, of.map(({ receipt }) => receipt.sha256).sort()]))
+/** Raised when the fold of months itself changes, so that every month is folded anew. */
+const MONTH_FOLD = 1
+
+/** Names the fold and the columns that months are folded into. */
+const foldOf = ({ shape }: Shelf): string => sha256(JSON.stringify([MONTH_FOLD, shape.columns])).slice(0, 16)
+
+/** Names all that a month is made of: its fold, and its observations. */
+const inputsOf = (desk: Shelf, of: readonly Observation[]): string =>
+  `${foldOf(desk)} ${sha256(JSON.stringify(of.map(({ receipt }) => receipt.sha256).sort()))}`
 
 /** Publishes one month of events from its observations. */
 async function publishMonth(
@@ -169,21 +183,32 @@ async function publishMonth(
 /** The months of which the newest observations know more than what is published; a damaged month is one of them. */
 export async function unpublishedMonths(desk: Shelf): Promise<readonly string[]> {
   const readOnce = onceEach(desk)
-  const recent = await Promise.all(
-    (await listObservations(desk.store, desk.at)).slice(-LOOK_BACK).map(readOnce),
-  )
+  const recent = (await listObservations(desk.store, desk.at)).slice(-LOOK_BACK)
   const behind: string[] = []
-  for (const month of new Set(recent.flatMap(({ receipt }) => receipt.months))) {
+  for (const month of await monthsOf(readOnce, recent)) {
     const object = await readDerived(desk.store, keys.event(desk.at, month))
     const isThere = isMadeOf(inputsOf(desk, await ofMonth(desk, readOnce, month)))
     if (object === undefined || !(await isThere(object))) behind.push(month)
   }
-  return behind.sort()
+  return behind
 }
 
 /**
- * Publishes every month that one of the newest observations touches, and those that are named; at a desk that trusts
- * nothing, all months.
+ * Whether the newest of these months that is published was folded otherwise than now: then older ones were, too. Months
+ * are published in order, so that this one says so until those before it are done.
+ */
+async function isFoldedOtherwise(desk: Desk, months: readonly string[]): Promise<boolean> {
+  const listed = await desk.store.list(keys.events(desk.at))
+  const there = new Set(listed.map(({ key }) => key))
+  const newest = months.map((month) => keys.event(desk.at, month)).findLast((key) => there.has(key))
+  const object = newest === undefined ? undefined : await readDerived(desk.store, newest)
+  if (object === undefined) return false
+  return footerMetadata(object.bytes)['inputs']?.startsWith(`${foldOf(desk)} `) !== true
+}
+
+/**
+ * Publishes every month that one of the newest observations touches, and those that are named; all months where they were
+ * folded otherwise, by an earlier version or of other columns, and at a desk that trusts nothing.
  */
 export async function publishEvents(
   desk: Desk,
@@ -192,8 +217,9 @@ export async function publishEvents(
 ): Promise<number> {
   const readOnce = onceEach(desk)
   const all = await listObservations(desk.store, desk.at)
-  const recent = await Promise.all((desk.isTrusting ? all.slice(-LOOK_BACK) : all).map(readOnce))
-  const months = [...new Set([...named, ...recent.flatMap(({ receipt }) => receipt.months)])].sort()
+  const recent = [...new Set([...named, ...(await monthsOf(readOnce, all.slice(-LOOK_BACK)))])].sort()
+  const isEach = !desk.isTrusting || (await isFoldedOtherwise(desk, recent))
+  const months = isEach ? [...new Set([...recent, ...(await monthsOf(readOnce, all))])].sort() : recent
   let written = 0
   for (const month of months) written += await publishMonth(desk, facts, readOnce, month)
   return written
@@ -211,25 +237,18 @@ export async function observedRuns(desk: Desk, days: ReadonlySet<Day>): Promise<
   return new Set(read.flatMap(({ receipt }) => receipt.shards.map((shard) => `${shard.dt}/${shard.run}`)))
 }
 
-/** The months whose published events are not what their observations make of them. */
-export async function verifyEventMonths(
-  desk: Desk,
-  facts: EventFacts,
-): Promise<readonly { key: string; message: string }[]> {
+/** A month of events and what its published object should be, made when asked for. */
+export interface ExpectedMonth {
+  readonly key: string
+  file(): Promise<StagedFile>
+}
+
+/** Every month of which an observation tells, in order. */
+export async function expectedMonths(desk: Desk, facts: EventFacts): Promise<readonly ExpectedMonth[]> {
   const readOnce = onceEach(desk)
-  const all = await Promise.all((await listObservations(desk.store, desk.at)).map(readOnce))
-  const faults: { key: string; message: string }[] = []
-  for (const month of [...new Set(all.flatMap(({ receipt }) => receipt.months))].sort()) {
-    const key = keys.event(desk.at, month)
-    const object = await readDerived(desk.store, key)
-    if (object === undefined) {
-      faults.push({ key, message: `${key} is not there or damaged` })
-      continue
-    }
-    const published = await desk.transforms.stage(object.bytes)
-    const expected = await monthFile(desk, facts, month, await ofMonth(desk, readOnce, month), 'expected')
-    const rows = await desk.transforms.differences(published, expected, eventColumns(desk.shape))
-    if (rows > 0) faults.push({ key, message: `${rows} rows differ from what its observations make of it` })
-  }
-  return faults
+  const months = await monthsOf(readOnce, await listObservations(desk.store, desk.at))
+  return months.map((month) => ({
+    key: keys.event(desk.at, month),
+    file: async () => monthFile(desk, facts, month, await ofMonth(desk, readOnce, month), 'expected'),
+  }))
 }

@@ -1,25 +1,14 @@
-import { isError } from '../core/errors.ts'
 import { keys } from '../core/keys.ts'
 import { type CommittedDay, committedDays, type Manifest } from '../core/manifest.ts'
 import { COVERAGE_COLUMNS, currentColumns, historyColumns, snapshotColumns } from '../core/published.ts'
-import type { StoredColumn } from '../core/receipt.ts'
 import { currentFile } from '../load/current.ts'
 import type { Desk } from '../load/desk.ts'
-import { foldHistory } from '../load/history.ts'
-import { readDerived } from '../load/publish.ts'
+import { foldHistory, NOTHING } from '../load/history.ts'
 import { expectedSnapshots } from '../load/snapshot.ts'
-import type { StagedFile } from '../load/transforms.ts'
+import { compare, wrong } from './compare.ts'
 import type { Finding } from './finding.ts'
-import { lostHint, rebuildHint, restoreHint, strayHint, withdrawHint } from './hint.ts'
+import { lostHint, restoreHint, strayHint, withdrawHint } from './hint.ts'
 import { publishedKeys } from './published.ts'
-
-const wrong = ({ at }: Desk, key: string, message: string, next: string): Finding => ({
-  ...at,
-  key,
-  level: 'wrong',
-  message,
-  next,
-})
 
 /** Why a committed day is not proven complete, or null. */
 function proofFault({ receipt, rows }: Manifest): string | null {
@@ -68,32 +57,6 @@ async function* verifyOrder(desk: Desk, days: readonly CommittedDay[]): AsyncGen
   }
 }
 
-/** Compares a published object with what the manifests make of it. */
-async function* compare(
-  desk: Desk,
-  key: string,
-  expected: () => Promise<StagedFile>,
-  columns: readonly StoredColumn[],
-  sameBytes: string | null = null,
-): AsyncGenerator<Finding> {
-  const hint = rebuildHint(desk.at)
-  const object = await readDerived(desk.store, key)
-  if (object === undefined) {
-    yield wrong(desk, key, `${key} is not there or damaged`, hint)
-    return
-  }
-  // A snapshot that is its candidate, byte for byte, needs no look at its rows.
-  if (object.sha256 === sameBytes) return
-  const published = await desk.transforms.stage(object.bytes)
-  try {
-    const rows = await desk.transforms.differences(published, await expected(), columns)
-    if (rows > 0) yield wrong(desk, key, `${rows} rows differ from what the manifests make of it`, hint)
-  } catch (error) {
-    if (!isError(error, 'internal')) throw error
-    yield wrong(desk, key, `its columns are not those declared: ${error.message}`, hint)
-  }
-}
-
 /** Where no day is committed nothing may be published: what is there says that its manifests are lost. */
 function* verifyNothing(desk: Desk, published: readonly string[]): Generator<Finding> {
   const [key] = published
@@ -128,21 +91,23 @@ function* verifyStrays(
  * folded again from nothing. A primary object that cannot be read ends this; `verifyObjects` has named it.
  */
 export async function* verifyDays(desk: Desk): AsyncGenerator<Finding> {
+  const { store, at, shape } = desk
   // Before the manifests: what is published meanwhile has one.
-  const published = await publishedKeys(desk.store, desk.at)
-  const days = await committedDays(desk.store, desk.at)
+  const published = await publishedKeys(store, at)
+  const days = await committedDays(store, at)
   if (days.length === 0) return yield* verifyNothing(desk, published)
   yield* verifyStrays(desk, days, published)
   yield* verifyOrder(desk, days)
   for await (const { day, snapshot, coverage } of expectedSnapshots(desk, days)) {
     yield* verifyDay(desk, day)
     const { candidate } = await desk.manifest(day)
-    yield* compare(desk, keys.snapshot(desk.at, day.dt), snapshot, snapshotColumns(desk.shape), candidate)
+    const key = keys.snapshot(at, day.dt)
+    yield* compare(desk, { key, file: snapshot, sameBytes: candidate }, snapshotColumns(shape))
     if (coverage !== undefined)
-      yield* compare(desk, keys.coverage(desk.at, day.dt), coverage, COVERAGE_COLUMNS)
+      yield* compare(desk, { key: keys.coverage(at, day.dt), file: coverage }, COVERAGE_COLUMNS)
   }
-  const { file: history } = await foldHistory(desk, { etag: undefined, applied: [], file: undefined }, days)
-  yield* compare(desk, keys.history(desk.at), () => Promise.resolve(history), historyColumns(desk.shape))
+  const history = async () => (await foldHistory(desk, { etag: undefined, ...NOTHING }, days)).file
+  yield* compare(desk, { key: keys.history(at), file: history }, historyColumns(shape))
   const current = () => currentFile(desk, days, 'expected')
-  yield* compare(desk, keys.current(desk.at), current, currentColumns(desk.shape))
+  yield* compare(desk, { key: keys.current(at), file: current }, currentColumns(shape))
 }

@@ -1,10 +1,12 @@
 import type { EventFacts } from '../core/entity.ts'
 import { keys } from '../core/keys.ts'
+import { eventColumns } from '../core/published.ts'
 import { parseStored } from '../core/receipt.ts'
 import type { Desk } from '../load/desk.ts'
-import { type Observation, verifyEventMonths } from '../load/events.ts'
+import { expectedMonths, type Observation } from '../load/events.ts'
+import { compare, wrong } from './compare.ts'
 import type { Finding } from './finding.ts'
-import { lostHint, rebuildHint, strayHint } from './hint.ts'
+import { lostHint, strayHint } from './hint.ts'
 import { publishedKeys } from './published.ts'
 
 /** The keys of every month of which a reading tells. */
@@ -26,20 +28,19 @@ async function monthsRead({ store, at }: Desk): Promise<ReadonlySet<string>> {
  */
 export async function* verifyMonths(desk: Desk, facts: EventFacts): AsyncGenerator<Finding> {
   const { store, at } = desk
-  const wrong = { ...at, level: 'wrong' } as const
   // Before the readings: what is published meanwhile has one.
   const published = await publishedKeys(store, at)
-  for (const { key, message } of await verifyEventMonths(desk, facts))
-    yield { ...wrong, key, message, next: rebuildHint(at) }
+  for (const month of await expectedMonths(desk, facts))
+    yield* compare(desk, month, eventColumns(desk.shape), 'its observations make')
   const [first] = published
   if (first === undefined) return
   if ((await store.list(keys.observations(at))).length === 0) {
     const message = `${first} is published, and no reading is there: its observations are lost`
-    return yield { ...wrong, key: first, message, next: lostHint(at, 'observation') }
+    return yield wrong(desk, first, message, lostHint(at, 'observation'))
   }
   const read = await monthsRead(desk)
   for (const key of published.filter((each) => !read.has(each))) {
     const message = `${key} is published, and no reading tells of it`
-    yield { ...wrong, key, message, next: strayHint(key, at, 'observation') }
+    yield wrong(desk, key, message, strayHint(key, at, 'observation'))
   }
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { memoryStore } from '../../lib/adapters/memory/store.ts'
-import { text } from '../../lib/core/column.ts'
+import { type Row, text } from '../../lib/core/column.ts'
+import { addDays } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
+import { AlmanacError } from '../../lib/core/errors.ts'
 import type { ObjectStore } from '../../lib/core/ports.ts'
+import { entityNamed } from '../../lib/entities/index.ts'
 import { withdrawDay } from '../../lib/load/correct.ts'
 import { load, rebuild } from '../../lib/load/load.ts'
 import { type Engine, openEngine } from '../../lib/transform/engine.ts'
@@ -61,6 +64,86 @@ describe.each([
     // A volatile column makes no history, so that an ordinary load has no reason to look at days of the past.
     if (!isVolatile) expect(await faults(store, later)).toEqual([])
     await rebuild(store, engine, later, 'test')
+    expect(await faults(store, later)).toEqual([])
+  })
+})
+
+const JOBS = entityNamed('jobs')
+
+const jobOn = (dt: string): Row => {
+  const at = BigInt(Date.parse(`${dt}T01:00:00Z`)) * 1000n
+  const nothing = { job_type: null, title: null, subtitle: null, priority: null, started_at: null }
+  return {
+    ...nothing,
+    id: dt,
+    status: 'Success',
+    created_at: at,
+    ended_at: at,
+    finish_code: null,
+    raw_extra: null,
+  }
+}
+
+/** A reading of jobs on each of these days. */
+async function landJobs(store: ObjectStore, first: string, days: number): Promise<void> {
+  for (const dt of Array.from({ length: days }, (_, i) => addDays(first, i)))
+    await land(store, JOBS, dt, [jobOn(dt)])
+}
+
+const loadJobs = (store: ObjectStore, as: Entity) => load(store, engine, as, 'test', 'load')
+
+describe('after an upgrade that declares one more column of jobs', () => {
+  const later = grown(JOBS)
+
+  test('verify names the months that lack it, and what makes them again', async () => {
+    const store = memoryStore()
+    await landJobs(store, '2026-10-31', 2)
+    await loadJobs(store, JOBS)
+    for await (const { level, message, next } of verify(store, engine, [later], undefined)) {
+      expect(level).toBe('wrong')
+      expect(message).toMatch(/^its columns are not those declared: /)
+      expect(next).toMatch(/load --rebuild --select jobs --site test makes it again/)
+    }
+    expect(await faults(store, later)).toHaveLength(2)
+  })
+
+  test('a load makes all months anew, old ones as well, once', async () => {
+    const store = memoryStore()
+    await landJobs(store, '2026-08-30', 75)
+    expect((await loadJobs(store, JOBS)).published).toBe(4)
+    const opened = new Set<string>()
+    const watched: ObjectStore = {
+      ...store,
+      read: (key) => {
+        opened.add(key)
+        return store.read(key)
+      },
+    }
+    await landJobs(store, '2026-11-13', 1)
+    expect((await loadJobs(watched, later)).published).toBe(4)
+    expect(await faults(store, later)).toEqual([])
+    opened.clear()
+    expect((await loadJobs(watched, later)).published).toBe(0)
+    expect([...opened].filter((key) => key.startsWith('event/') && /2026-0/.test(key))).toEqual([])
+    expect([...opened].filter((key) => key.startsWith('observation/') && key.endsWith('.parquet'))).toEqual(
+      [],
+    )
+  })
+
+  test('a load that stops between two months leaves it to the next one', async () => {
+    const store = memoryStore()
+    await landJobs(store, '2026-08-30', 75)
+    await loadJobs(store, JOBS)
+    let writes = 0
+    const failing: ObjectStore = {
+      ...store,
+      write: async (key, bytes, condition) => {
+        if (key.startsWith('event/') && ++writes > 1) throw new AlmanacError('store-failed', 'no answer')
+        return store.write(key, bytes, condition)
+      },
+    }
+    await expect(loadJobs(failing, later)).rejects.toMatchObject({ code: 'store-failed' })
+    expect((await loadJobs(store, later)).published).toBe(3)
     expect(await faults(store, later)).toEqual([])
   })
 })
