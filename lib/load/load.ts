@@ -9,7 +9,7 @@ import { shapeOf } from '../core/shape.ts'
 import { buildCandidate, storedCandidates } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
-import { observedRuns, publishEvents, storeObservation } from './events.ts'
+import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
 import { type Judgement, judge } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
@@ -87,9 +87,9 @@ async function unlessBroken(landing: Landing, work: () => Promise<void>): Promis
   }
 }
 
-/** Of what could not be used, the days that another reading has not committed. */
-const stillOpen = (broken: readonly HeldDay[], committed: readonly CommittedDay[]): readonly HeldDay[] =>
-  broken.filter(({ dt }) => !committed.some((day) => day.dt === dt))
+/** Of what could not be used, the days that no other reading has closed. */
+const stillOpen = (broken: readonly HeldDay[], closed: readonly Day[]): readonly HeldDay[] =>
+  broken.filter(({ dt }) => !closed.includes(dt))
 
 /**
  * Judges a candidate whose bytes are those that its receipt names: nothing else is ever committed. A damaged one is held; it
@@ -174,7 +174,7 @@ async function loadEvents(desk: Desk, facts: EventFacts): Promise<LoadResult> {
   }
   return {
     committed,
-    held: stillOpen(held, committed),
+    held: stillOpen(held, await observedDays(desk.store, desk.at)),
     published: await publishEvents(desk, facts, months),
     changes: null,
   }
@@ -197,7 +197,8 @@ export function load(
     if (entity.event !== undefined) return loadEvents(desk, entity.event)
     const broken = await gatherCandidates(desk, await committedDays(store, desk.at))
     const done = await finishLoad(desk, run, dt)
-    return { ...done, held: [...stillOpen(broken, done.committed), ...done.held] }
+    const closed = done.committed.map((day) => day.dt)
+    return { ...done, held: [...stillOpen(broken, closed), ...done.held] }
   })
 }
 

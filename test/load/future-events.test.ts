@@ -73,6 +73,17 @@ describe.each([
     expect(await faults(store, engineOf())).toEqual([])
   })
 
+  test('is named until its day has another reading, and then no more', async () => {
+    const store = memoryStore()
+    await land(store, JOBS, DAY, [job('far', '2026-12-10T01:00:00Z')], { run: 'first' })
+    for (const _ of [1, 2]) expect((await loadOnce(store)).held).toHaveLength(1)
+    const observedFrom = Date.parse(`${DAY}T05:00:00Z`)
+    await land(store, JOBS, DAY, [job('near', `${DAY}T01:00:00Z`)], { run: 'second', observedFrom })
+    for (const _ of [1, 2]) expect((await loadOnce(store)).held).toEqual([])
+    await land(store, JOBS, NEXT, [job('far', '2026-12-10T01:00:00Z')], { run: 'third' })
+    expect((await loadOnce(store)).held).toMatchObject([{ dt: NEXT }])
+  })
+
   test('is taken when it is ahead by no more than a day, also of the month and of a day that was behind', async () => {
     const store = memoryStore()
     const observedFrom = Date.parse('2026-10-31T11:00:00Z')
