@@ -1,6 +1,7 @@
 import type { ColumnType } from '../core/column.ts'
 import { type Entity, trackedColumns } from '../core/entity.ts'
 import { literal, name, names } from '../engine/sql.ts'
+import { eventOrder } from '../tables/views.ts'
 
 const history = (entity: Entity): string => name(`${entity.name}_history`)
 
@@ -69,7 +70,7 @@ FROM versions WHERE gone_after IS NOT NULL`
 /** Events by id, without the month: two readings may have put one under two months. */
 export function eventSql(entity: Entity, months: string, columns: readonly string[]): string {
   return `SELECT ${names(columns)} FROM (
-  SELECT ${names(columns)}, row_number() OVER (PARTITION BY site, ${names(entity.key)} ORDER BY month) AS nth FROM ${name(months)})
+  SELECT ${names(columns)}, row_number() OVER (PARTITION BY site, ${names(entity.key)} ORDER BY ${eventOrder(entity)}) AS nth FROM ${name(months)})
 WHERE nth = 1`
 }
 
