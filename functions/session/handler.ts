@@ -6,6 +6,7 @@ import { closeSession } from '../../lib/session/close.ts'
 import { openSession } from '../../lib/session/open.ts'
 import { renewSession } from '../../lib/session/renew.ts'
 import { RUN_TIMEOUT_MS } from '../../lib/steps/limits.ts'
+import { checkName } from '../../lib/steps/start.ts'
 
 /** What was seen when the session was asked for before. */
 const SEEN = z.object({ verdict: z.literal('busy'), etag: z.string(), since: z.number() })
@@ -25,6 +26,7 @@ export const handler = step('session', EVENT, async (event, ground) => {
   if (event.action === 'close') return closeSession({ session, run }, ports)
   if (event.action === 'renew')
     return { generation: await renewSession({ session, run, generation: event.generation }, ports) }
+  checkName({ site: slug, ...event })
   const seen = event.opening.verdict === 'busy' ? event.opening : undefined
   return openSession(
     // The day is that of the schedule, which a late or a repeated run may have left behind.

@@ -29,21 +29,25 @@ export async function startExecution(
   }
 }
 
+/** What became of an execution: it goes on, it ended well, or it ended otherwise. */
+export type ExecutionStatus = 'running' | 'succeeded' | 'failed'
+
 /**
- * Whether an execution of a machine still runs, by its name. One that AWS does not know (any more) does not. Throws as
- * `startExecution` does.
+ * What became of an execution of a machine, by its name; undefined for one that AWS does not know of that machine (any
+ * more). Throws as `startExecution` does.
  */
-export async function executionRuns(
+export async function statusOf(
   machine: string,
   name: string,
   client = new SFNClient({}),
-): Promise<boolean> {
+): Promise<ExecutionStatus | undefined> {
   const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`
   try {
     const { status } = await client.send(new DescribeExecutionCommand({ executionArn }))
-    return status === 'RUNNING' || status === 'PENDING_REDRIVE'
+    if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return 'running'
+    return status === 'SUCCEEDED' ? 'succeeded' : 'failed'
   } catch (thrown) {
-    if (thrown instanceof ExecutionDoesNotExist) return false
+    if (thrown instanceof ExecutionDoesNotExist) return undefined
     throw serviceFailure(thrown, `asking for execution ${name}`)
   }
 }

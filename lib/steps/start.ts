@@ -28,6 +28,22 @@ export function runToStart({ site, timeZone, scheduledAt, rerun }: StartInput): 
   return { dt, run: `${site}-${dt}${again}` }
 }
 
-/** The slug of the site that a run is of; undefined for a run of a laptop. */
+/**
+ * Refuses a run whose execution was not started as `runToStart` names it: the runs after it find out by its name whether it
+ * still goes on, and which day it was of. Throws `usage`.
+ */
+export function checkName({ site, dt, run }: RunToStart & Pick<StartInput, 'site'>): void {
+  const name = `${site}-${dt}`
+  if (run.startsWith(name) && /^(-r\d{1,2})?$/.test(run.slice(name.length))) return
+  throw new AlmanacError(
+    'usage',
+    `The execution is named "${run}", and a run of ${site} of ${dt} is named ${name}, or ${name}-r2`,
+    {
+      next: 'Start the run with the function “start”, which names it: “aws lambda invoke”, as in docs/runbooks/README.md.',
+    },
+  )
+}
+
+/** The slug of the site that a run is of; undefined where its name tells none, as that of a laptop’s run. */
 export const siteOfRun = (run: string): string | undefined =>
   /^(.+)-\d{4}-\d{2}-\d{2}(-r\d{1,2})?$/.exec(run)?.[1]

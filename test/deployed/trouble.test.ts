@@ -258,6 +258,29 @@ describe('the session', () => {
   })
 })
 
+describe('an execution with a name of the console’s own', () => {
+  const name = '1f0c9f2e-5a1b-4a57-9a51-0e2a7f6f2c11'
+
+  test('holds nothing: it fails before it signs in, says how to start, and the night of its day is whole', async () => {
+    const before = counted('signIns')
+    const own = world.executions.start(name, JSON.stringify({ dt: day }))
+    await own?.ended
+    expect([own?.status, own?.error, counted('signIns')]).toEqual(['FAILED', 'usage', before])
+    expect(own?.cause).toContain('“start”')
+    await whole(day)
+  })
+
+  test('keeps nobody waiting with a lease that it took before such names were refused', async () => {
+    const [lease] = await world.store.list('lease/')
+    const found = await world.store.read(lease?.key ?? '')
+    if (lease === undefined || found === undefined) throw new Error('there is no lease')
+    const state = JSON.parse(new TextDecoder().decode(found.bytes))
+    const held = JSON.stringify({ ...state, holder: name, period: 8 * 3_600_000 })
+    await world.store.write(lease.key, new TextEncoder().encode(held), { etag: found.etag })
+    await whole(day)
+  })
+})
+
 test('a report that dies before it is written is called again', async () => {
   world.s3.faults.set(killing('runs/', ({ name }) => name === world.deployed.nameOf('Report')))
   await whole(day)

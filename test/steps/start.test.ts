@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { newRun } from '../../lib/connection/run-id.ts'
-import { runToStart, siteOfRun } from '../../lib/steps/start.ts'
+import { checkName, runToStart, siteOfRun } from '../../lib/steps/start.ts'
 
 const start = (timeZone: string, scheduledAt: string, rerun?: number) =>
   runToStart({ site: 'marketing', timeZone, scheduledAt: Date.parse(scheduledAt), rerun })
@@ -55,5 +55,32 @@ describe('the name of a run', () => {
 
   test('of a laptop tells none', () => {
     expect(siteOfRun(newRun(Date.parse('2026-11-29T03:30:00Z')))).toBeUndefined()
+  })
+})
+
+describe('an execution', () => {
+  const RUN = { site: 'marketing', dt: '2026-11-29' }
+
+  test.each(['', '-r2', '-r99'])('that is started as its run is named is let in: %j', (again) => {
+    expect(() => checkName({ ...RUN, run: `marketing-2026-11-29${again}` })).not.toThrow()
+  })
+
+  test.each([
+    '1f0c9f2e-5a1b-4a57-9a51-0e2a7f6f2c11',
+    'marketing',
+    'marketing-2026-11-28',
+    'sales-2026-11-29',
+    'us-marketing-2026-11-29',
+    'marketing-2026-11-29-again',
+    'marketing-2026-11-29-r2-r3',
+    '-r2marketing-2026-11-29',
+  ])('of another name is refused, and told how to start: %s', (run) => {
+    expect(() => checkName({ ...RUN, run })).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: `The execution is named "${run}", and a run of marketing of 2026-11-29 is named marketing-2026-11-29, or marketing-2026-11-29-r2`,
+        next: expect.stringContaining('“start”'),
+      }),
+    )
   })
 })
