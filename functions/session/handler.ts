@@ -1,18 +1,22 @@
 import * as z from 'zod'
 import { sessionOf } from '../../lib/connection/connection.ts'
 import { sessionPorts } from '../../lib/lambda/session.ts'
-import { RUN_EVENT, step } from '../../lib/lambda/step.ts'
+import { RUN_EVENT, STARTED_AT, step } from '../../lib/lambda/step.ts'
 import { closeSession } from '../../lib/session/close.ts'
 import { openSession } from '../../lib/session/open.ts'
 import { renewSession } from '../../lib/session/renew.ts'
-import { RUN_TIMEOUT_MS } from '../../lib/steps/limits.ts'
+import { RUN_TIMEOUT_MS, readUntil } from '../../lib/steps/limits.ts'
 import { checkName } from '../../lib/steps/start.ts'
 
 /** What was seen when the session was asked for before. */
 const SEEN = z.object({ verdict: z.literal('busy'), etag: z.string(), since: z.number() })
 
 const EVENT = z.discriminatedUnion('action', [
-  RUN_EVENT.extend({ action: z.literal('open'), opening: SEEN.or(z.object({ verdict: z.literal('none') })) }),
+  RUN_EVENT.extend({
+    action: z.literal('open'),
+    startedAt: STARTED_AT,
+    opening: SEEN.or(z.object({ verdict: z.literal('none') })),
+  }),
   RUN_EVENT.extend({ action: z.literal('renew'), generation: z.number().int().min(0) }),
   RUN_EVENT.extend({ action: z.literal('close') }),
 ])
@@ -28,6 +32,7 @@ export const handler = step('session', EVENT, async (event, ground) => {
     return { generation: await renewSession({ session, run, generation: event.generation }, ports) }
   checkName({ site: slug, ...event })
   const seen = event.opening.verdict === 'busy' ? event.opening : undefined
+  const until = readUntil(event.startedAt)
   return openSession(
     // The day is that of the schedule, which a late or a repeated run may have left behind.
     {
@@ -39,6 +44,7 @@ export const handler = step('session', EVENT, async (event, ground) => {
       backdate: null,
       isDayNamed: false,
       period: RUN_TIMEOUT_MS,
+      until,
       seen,
     },
     ports,

@@ -5,13 +5,13 @@ import { acceptCommand } from '../core/shell.ts'
 import { failureNamed, type ReportInput, troublesOf } from '../steps/report.ts'
 import { variable } from './environment.ts'
 import { messageOf } from './failure.ts'
-import { RUN_EVENT, type StepGround } from './step.ts'
+import { RUN_EVENT, STARTED_AT, type StepGround } from './step.ts'
 
 const ENDED = z.array(z.object({ entity: z.string(), error: z.string().nullable() }))
 
 /** What a state machine asks for the report of a run with. */
 export const REPORT_EVENT = RUN_EVENT.extend({
-  startedAt: z.iso.datetime({ offset: true }),
+  startedAt: STARTED_AT,
   opening: z.object({ tokenExpiresAt: z.number().nullish() }),
   failure: z.object({ Error: z.string(), Cause: z.string().optional() }).nullable(),
   extracted: ENDED,

@@ -45,6 +45,9 @@ export const RUN_EVENT = z.object({
   dt: z.iso.date(),
 })
 
+/** When the execution of a run began, as the state machine says it. */
+export const STARTED_AT = z.iso.datetime({ offset: true })
+
 /** Whom an event is about, so far as it says that well: lines are found by it, also those of an event that is not valid. */
 const ABOUT = z
   .object({

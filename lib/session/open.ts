@@ -1,4 +1,5 @@
 import type { Day } from '../core/day.ts'
+import { AlmanacError } from '../core/errors.ts'
 import type { SessionName } from '../tableau/identity.ts'
 import { type Admission, admit } from './admission.ts'
 import {
@@ -23,6 +24,8 @@ export interface OpenInput extends Admission {
   readonly dt: Day
   /** The longest that the execution can take, in milliseconds. */
   readonly period: number
+  /** When it is too late to wait any longer, in ms since 1970. */
+  readonly until: number
   /** What was seen when it was busy before. */
   readonly seen?: Sighting | undefined
 }
@@ -53,8 +56,9 @@ const openedBy = ({ generation, session }: Kept): Opened => ({
 /**
  * Opens the one session of a run that many processes share: takes the lease, signs in, looks at day and site, and keeps the
  * session in the vault. Waits for nobody: `busy` says who holds the lease and what was seen, to come again with. Opened once
- * for a run, however often it is asked. Throws `wrong-day`, `site-mismatch`, `lease-lost` (another process of the run is at
- * it), and what the ports throw; the lease is handed back then.
+ * for a run, however often it is asked. Throws `lease-busy` when it is too late to wait;
+ * `wrong-day`, `site-mismatch`, `lease-lost` (another process of the run is at it), and what the ports throw; the lease is
+ * handed back then.
  */
 export async function openSession(input: OpenInput, ports: OpenPorts): Promise<Opened | Busy> {
   const { run } = input
@@ -62,7 +66,10 @@ export async function openSession(input: OpenInput, ports: OpenPorts): Promise<O
   const asked = await askForTurn(input, kept, ports)
   if ('opened' in asked) return asked.opened
   if ('busy' in asked) {
-    ports.emit({ type: 'waiting', what: `run ${asked.busy.holder} holds this token’s session` })
+    const what = `run ${asked.busy.holder} holds this token’s session`
+    if (ports.clock.now() >= input.until)
+      throw new AlmanacError('lease-busy', `${what}, and it is too late to wait for it`)
+    ports.emit({ type: 'waiting', what })
     return asked.busy
   }
   return openedBy(await openWith(asked.won, input, ports))

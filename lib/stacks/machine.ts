@@ -72,7 +72,7 @@ const task = (
   Next: next,
 })
 
-const RUN = { 'run.$': '$.run', 'dt.$': '$.dt' } as const
+const RUN = { 'run.$': '$.run', 'dt.$': '$.dt', 'startedAt.$': '$.startedAt' } as const
 
 /**
  * One entity's step, in a map: an entity whose step fails says so in its own result, and leaves the others whole. Names of
@@ -146,6 +146,7 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
         Parameters: {
           'run.$': '$$.Execution.Name',
           'dt.$': '$.dt',
+          'startedAt.$': '$$.Execution.StartTime',
           entities: extractors,
           opening: { verdict: 'none', tokenExpiresAt: null },
           failure: null,
@@ -190,7 +191,6 @@ export function machineOf({ session, load, report, extractors, extractorsAtOnce 
         report,
         {
           ...RUN,
-          'startedAt.$': '$$.Execution.StartTime',
           'opening.$': '$.opening',
           'failure.$': '$.failure',
           'extracted.$': '$.extracted',

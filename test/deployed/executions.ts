@@ -2,6 +2,8 @@ import './with-resolvers.ts'
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions'
 import type { Answered } from './lambda.ts'
 
+type Json = Readonly<Record<string, unknown>>
+
 /** What AWS calls the state of an execution. */
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED'
 
@@ -29,6 +31,8 @@ export interface Execution {
 export interface Executions {
   readonly machineArn: string
   readonly all: ReadonlyMap<string, Execution>
+  /** So much earlier than it did the machine says to a function that its execution began, in milliseconds. */
+  earlier: (event: Json) => number
   /** Starts one; undefined where one of that name has ended, or runs with another input. */
   start(name: string, input: string): Execution | undefined
 }
@@ -51,7 +55,6 @@ class FunctionFailure extends Error {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>
 type Task = (input: unknown) => Promise<unknown>
 
 /** Every state of a machine, those of its maps too. */
@@ -94,8 +97,10 @@ export function openExecutions({ machineArn, definition, invoke }: ExecutionsOpt
     const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`
     const data: string[] = []
     const call = async (fn: string, event: object): Promise<unknown> => {
-      const { payload, failed } = await invoke(fn, event)
-      data.push(JSON.stringify(event), payload)
+      const startedAt = new Date(execution.startDate - executions.earlier(event as Json)).toISOString()
+      const told = 'startedAt' in event ? { ...event, startedAt } : event
+      const { payload, failed } = await invoke(fn, told)
+      data.push(JSON.stringify(told), payload)
       if (failed) throw new FunctionFailure(payload)
       return JSON.parse(payload)
     }
@@ -143,9 +148,10 @@ export function openExecutions({ machineArn, definition, invoke }: ExecutionsOpt
     return execution
   }
 
-  return {
+  const executions: Executions = {
     machineArn,
     all,
+    earlier: () => 0,
     start: (name, input) => {
       const found = all.get(name)
       if (found !== undefined) return found.status === 'RUNNING' && found.input === input ? found : undefined
@@ -154,4 +160,5 @@ export function openExecutions({ machineArn, definition, invoke }: ExecutionsOpt
       return execution
     },
   }
+  return executions
 }

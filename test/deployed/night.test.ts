@@ -174,10 +174,11 @@ describe('an event that is not valid', () => {
 
   test.each([
     ['users', { ...RUN, run: 'a/b', entity: 'users' }, 'extract: "run"'],
+    ['users', { ...RUN, entity: 'users' }, 'extract: "startedAt"'],
     ['Load', RUN, 'load: "entity"'],
     ['Session', { ...RUN, action: 'steal' }, 'session: "action"'],
     ['Session', { ...RUN, action: 'renew', generation: -1 }, 'session: "generation"'],
-    ['Session', { ...RUN, action: 'open' }, 'session: "opening"'],
+    ['Session', { ...RUN, action: 'open', startedAt: '2026-11-01T04:30:00Z' }, 'session: "opening"'],
     ['Report', { ...RUN, startedAt: 'yesterday' }, 'report: "startedAt"'],
     ['Start', { scheduledAt: 'at noon' }, 'start: "scheduledAt"'],
     ['Start', { rerun: '2' }, 'start: "rerun"'],

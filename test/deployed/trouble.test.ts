@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { addDays } from '../../lib/core/day.ts'
+import { READING_MS } from '../../lib/steps/limits.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
 import { verify } from '../../lib/verify/verify.ts'
 import { ACCESS_DENIED, type FaultRule } from '../aws/faults.ts'
@@ -38,6 +39,7 @@ afterEach(async () => {
 function clear(): void {
   for (const { faults } of [world.simulator, world.s3, world.secrets, world.calls]) faults.clear()
   world.lambda.unusual = () => undefined
+  world.executions.earlier = () => 0
 }
 
 /** A night that ends well. */
@@ -142,6 +144,41 @@ describe('an extractor', () => {
     expect(calls).toBeGreaterThan(1)
     // Every group was asked once.
     expect(counted('groupUsers') - before).toBe(world.simulator.world(day).groups.length)
+  })
+})
+
+describe('a run that takes too long', () => {
+  test('to read an entity leaves it, and loads and reports the others', async () => {
+    const isSlow = (each: Invocation): boolean => isExtract(each, 'group_members')
+    world.lambda.unusual = (each) =>
+      isSlow(each) ? { time: { milliseconds: 95_000, perLook: 2_500 } } : undefined
+    // It stops once, and when it is called again the time is over.
+    world.executions.earlier = ({ entity }) =>
+      entity === 'group_members' && invocationsOf(day, isSlow).length > 0 ? READING_MS : 0
+    const { execution, report } = await world.night(day)
+    expect([execution.status, execution.cause]).toEqual([
+      'FAILED',
+      'not complete: group_members (incomplete)',
+    ])
+    expect(outcomeOf(report, 'group_members').reason).toContain('reads for 6 hours')
+    expect(invocationsOf(day, isSlow)).toHaveLength(2)
+    expect(await manifestsOf('users', day)).toHaveLength(1)
+    clear()
+    await whole(day, 2)
+  })
+
+  test('to wait for its session ends with a report, and leaves the session to whom it is', async () => {
+    const held = gate()
+    world.lambda.unusual = (each) => (isExtract(each, 'users') ? { after: held.passed } : undefined)
+    const first = await world.start(day)
+    await until(() => first.states.includes('Extract'))
+    world.executions.earlier = ({ run }) => (run === first.name ? 0 : READING_MS)
+    const { execution, report } = await world.night(day, 2)
+    expect([execution.error, report.failure?.code]).toEqual(['lease-busy', 'lease-busy'])
+    held.open()
+    await first.ended
+    expect(first.status).toBe('SUCCEEDED')
+    wholeDays.push(day)
   })
 })
 

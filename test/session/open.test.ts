@@ -85,6 +85,23 @@ describe('a session that is opened', () => {
     expect(world.signIns()).toBe(2)
   })
 
+  it('is not waited for when it is too late, and the run that holds it keeps it', async () => {
+    const world = await sessionWorld()
+    await world.open('demo-1')
+    const until = world.clock.now() + PERIOD
+    expect(await world.open('demo-2', { until })).toMatchObject({ verdict: 'busy' })
+    world.clock.pass(PERIOD)
+    expect(await thrownBy(world.open('demo-2', { until }))).toMatchObject({
+      code: 'lease-busy',
+      message: 'run demo-1 holds this token’s session, and it is too late to wait for it',
+    })
+    await world.close('demo-2')
+    expect((await (await world.extractor('demo-1')).page(USERS, 1)).cost.renewals).toBe(0)
+    // Whoever need not wait is let in, however late.
+    await world.close('demo-1')
+    expect(await world.open('demo-2', { until })).toEqual(opened())
+  })
+
   it('is taken over from a run that has ended', async () => {
     const world = await sessionWorld()
     await world.open('demo-1')

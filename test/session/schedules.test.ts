@@ -89,7 +89,7 @@ function processOf(step: Step, server: Server, store: ObjectStore, vault: Vault,
     do {
       if (seen?.verdict === 'busy') await step()
       seen = await openSession(
-        { ...ASKED, period: 1e9, seen: seen?.verdict === 'busy' ? seen : undefined },
+        { ...ASKED, period: 1e9, until: Infinity, seen: seen?.verdict === 'busy' ? seen : undefined },
         ports,
       )
     } while (seen.verdict === 'busy')

@@ -71,7 +71,7 @@ export interface SessionWorld {
   readonly signIn: SignIn
   open(
     run: string,
-    more?: { seen?: Sighting | undefined; dt?: string; ports?: Partial<OpenPorts> },
+    more?: { seen?: Sighting | undefined; dt?: string; until?: number; ports?: Partial<OpenPorts> },
   ): Promise<Opened | Busy>
   renew(run: string, generation: number, ports?: Partial<OpenPorts>): Promise<number>
   extractor(run: string): Promise<Client>
@@ -139,7 +139,7 @@ export async function sessionWorld(options: SimulatorOptions = {}): Promise<Sess
     faults: { s3, secrets },
     ports,
     signIn,
-    open: (run, { seen, dt = DAY, ports: more } = {}) => {
+    open: (run, { seen, dt = DAY, until = Infinity, ports: more } = {}) => {
       running.add(run)
       const asked = {
         site,
@@ -150,6 +150,7 @@ export async function sessionWorld(options: SimulatorOptions = {}): Promise<Sess
         run,
         dt,
         period: PERIOD,
+        until,
         seen,
       }
       return openSession(asked, { ...ports, ...more })

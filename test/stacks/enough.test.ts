@@ -117,6 +117,7 @@ async function run(dt: Day, name: string, { pieces = false, lost = '' } = {}): P
     backdate: null,
     isDayNamed: true,
     period: RUN_TIMEOUT_MS,
+    until: Infinity,
   }
   expect(await openSession(asked, ports)).toMatchObject({ verdict: 'opened' })
   const resume = () =>
@@ -125,7 +126,14 @@ async function run(dt: Day, name: string, { pieces = false, lost = '' } = {}): P
     const input = { site: SITE, run: name, backdate: null, acceptSurplus: [], acceptNarrowed: [] }
     let time = 0
     const mayGoOn = (): boolean => !pieces || --time > 0
-    const own = { ...line, store: storeAs(`extract ${entity.name}`, store), mayGoOn, resume, newAttempt }
+    const own = {
+      ...line,
+      store: storeAs(`extract ${entity.name}`, store),
+      mayGoOn,
+      isOver,
+      resume,
+      newAttempt,
+    }
     const { signal } = new AbortController()
     do time = FEW_PARENTS
     while (!(await extractStep(entity, input, dt, { ...own, signal })).done)
@@ -146,6 +154,7 @@ async function run(dt: Day, name: string, { pieces = false, lost = '' } = {}): P
   return report
 }
 
+const isOver = (): boolean => false
 const newAttempt = (): string => randomBytes(4).toString('hex')
 const verdicts = ({ outcomes }: RunReport) => new Set(outcomes.map(({ verdict }) => verdict))
 

@@ -95,7 +95,7 @@ describe('the steps of a run over a withdrawn day', () => {
     const at = { entity: 'things', site: 'test', dt: DAY, run }
     const asked = { site: 'test', run, backdate: null, acceptSurplus: [], acceptNarrowed: [] }
     await extractStep(THINGS, asked, DAY, {
-      ...{ store, clock, emit, mayGoOn: () => true, newAttempt: () => '00000000' },
+      ...{ store, clock, emit, mayGoOn: () => true, isOver: () => false, newAttempt: () => '00000000' },
       signal: new AbortController().signal,
       resume: () => Promise.reject(new Error('nothing is to be read')),
     })
