@@ -5,6 +5,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
+import type { ExecutionStatus } from '../steps/start.ts'
 import { serviceFailure } from './failure.ts'
 
 /**
@@ -28,9 +29,6 @@ export async function startExecution(
     throw serviceFailure(thrown, `starting execution ${name}`)
   }
 }
-
-/** What became of an execution: it goes on, it ended well, or it ended otherwise. */
-export type ExecutionStatus = 'running' | 'succeeded' | 'failed'
 
 /**
  * What became of an execution of a machine, by its name; undefined for one that AWS does not know of that machine (any

@@ -24,7 +24,7 @@ import {
 } from './functions.ts'
 import type { House, HouseFunction } from './house-function.ts'
 import { machineOf, RUN_TIMEOUT_S } from './machine.ts'
-import type { Grounds } from './rights.ts'
+import { allowStart, type Grounds } from './rights.ts'
 import type { StateStack } from './state.ts'
 
 /** What the pipeline of a site is made for. */
@@ -80,7 +80,7 @@ export class PipelineStack extends Stack {
       extractorsAtOnce: shareOf(deployment, site).extractors,
     })
     allowMachine(this.machine, [session, load, report, ...this.extractors.values()])
-    start.allow(['states:StartExecution'], [machineArn])
+    allowStart(start, grounds)
     this.deadLetters = deadLetters(this, [start, freshness])
     nightly(this, start, this.deadLetters, deployment, site)
     hourly(this, freshness, this.deadLetters)

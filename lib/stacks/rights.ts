@@ -1,6 +1,6 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import type { SiteConfiguration } from '../config/configuration.ts'
-import { bucketName, type Deployment } from '../config/deployment.ts'
+import { bucketName, type Deployment, machineName } from '../config/deployment.ts'
 import type { Entity } from '../core/entity.ts'
 import { type Area, ENTITY_AREAS } from '../core/keys.ts'
 import type { SecretReference } from '../core/secret.ts'
@@ -100,17 +100,22 @@ export function allowSession(fn: HouseFunction, grounds: Grounds, session: strin
   maySecrets(fn, grounds, signInSecrets(site))
   fn.allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], [session])
   // Sites that share a token wait for each other's executions.
-  fn.allow(
-    ['states:DescribeExecution'],
-    [
-      stack.formatArn({
-        service: 'states',
-        resource: 'execution',
-        resourceName: `almanac-${deployment.name}-*`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
-    ],
-  )
+  fn.allow(['states:DescribeExecution'], [executions(stack, `almanac-${deployment.name}-*`)])
+}
+
+/** The executions of these machines. */
+const executions = (stack: Stack, resourceName: string): string =>
+  stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+
+/** The start: it starts executions of its machine, and asks what became of those that were started before. */
+export function allowStart(fn: HouseFunction, { stack, site, deployment, machineArn }: Grounds): void {
+  fn.allow(['states:StartExecution'], [machineArn])
+  fn.allow(['states:DescribeExecution'], [executions(stack, `${machineName(deployment.name, site.slug)}:*`)])
 }
 
 /** What a load reads and makes: everything of its site but sessions, leases and reports; no secret at all. */

@@ -1,5 +1,6 @@
 import { type Day, dayIn } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
+import type { Emit } from '../core/event.ts'
 
 /** A run that is to begin. Its name is that of its execution, so that a second start of the same is none. */
 export interface RunToStart {
@@ -17,15 +18,56 @@ export interface StartInput {
   readonly rerun?: number | undefined
 }
 
+/** So many runs may a day have. */
+const MOST_RUNS = 99
+
 /** The logical day and the name of a run. Throws `usage` for a number of a run that is none. */
 export function runToStart({ site, timeZone, scheduledAt, rerun }: StartInput): RunToStart {
-  if (rerun !== undefined && !(Number.isInteger(rerun) && rerun >= 2 && rerun <= 99))
-    throw new AlmanacError('usage', `"rerun" is ${rerun}, and takes a whole number from 2 to 99`, {
+  if (rerun !== undefined && !(Number.isInteger(rerun) && rerun >= 2 && rerun <= MOST_RUNS))
+    throw new AlmanacError('usage', `"rerun" is ${rerun}, and takes a whole number from 2 to ${MOST_RUNS}`, {
       next: 'Give 2 for the second run of a day, 3 for the third.',
     })
   const dt = dayIn(timeZone, scheduledAt)
   const again = rerun === undefined ? '' : `-r${rerun}`
   return { dt, run: `${site}-${dt}${again}` }
+}
+
+/** What became of an execution: it goes on, it ended well, or it ended otherwise. */
+export type ExecutionStatus = 'running' | 'succeeded' | 'failed'
+
+/** What a start takes. */
+export interface StartPorts {
+  /** Starts an execution; false when there was one of that name. One that runs counts as just started. */
+  readonly start: (asked: RunToStart) => Promise<boolean>
+  /** What became of an execution; undefined where nobody knows. */
+  readonly statusOf: (run: string) => Promise<ExecutionStatus | undefined>
+  readonly emit: Emit
+}
+
+/** A run, and whether it was started: it was not where it has ended already. */
+export interface Started extends RunToStart {
+  readonly started: boolean
+}
+
+/**
+ * Starts a run, once. One that the schedule starts is the next of its day where those before have failed, as one that
+ * somebody tried by hand before the night: the night must not be lost to it. Throws `usage`, and what the ports throw.
+ */
+export async function startRun(
+  input: StartInput & { readonly isScheduled: boolean },
+  { start, statusOf, emit }: StartPorts,
+): Promise<Started> {
+  const isOneOfMany = input.isScheduled && input.rerun === undefined
+  const first = runToStart(input)
+  for (let asked = first, number = 2; ; number++) {
+    if (await start(asked)) {
+      const message = `Run ${first.run} has failed already, so that the schedule starts ${asked.run}`
+      if (asked !== first) emit({ type: 'warned', entity: null, message })
+      return { ...asked, started: true }
+    }
+    if (!isOneOfMany || (await statusOf(asked.run)) !== 'failed') return { ...asked, started: false }
+    asked = runToStart({ ...input, rerun: number })
+  }
 }
 
 /**

@@ -295,6 +295,18 @@ describe('the session', () => {
   })
 })
 
+test('a start by hand that fails does not cost the day its scheduled night', async () => {
+  world.simulator.faults.set([{ kind: 'forbidden', match: { endpoint: 'users' } }])
+  const byHand = await world.night(day)
+  expect(byHand.execution.status).toBe('FAILED')
+  clear()
+  // The schedule calls later the same day, and says no number.
+  const { report } = await whole(day)
+  expect(report.run).toBe(`${byHand.report.run}-r2`)
+  // A call that comes twice starts nothing.
+  expect((await world.start(day)).name).toBe(report.run)
+})
+
 describe('an execution with a name of the console’s own', () => {
   const name = '1f0c9f2e-5a1b-4a57-9a51-0e2a7f6f2c11'
 

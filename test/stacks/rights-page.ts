@@ -17,6 +17,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^arn:aws:secretsmanager:.*:secret:almanac\/slack-\?{6}$/, 'the secrets of the webhooks'],
   [/^arn:aws:secretsmanager:.*:secret:Sessionmarketing\w+-AbCdEf$/, 'the secret of the site’s session'],
   [/^arn:aws:states:.*:stateMachine:almanac-prod-marketing$/, 'the site’s state machine'],
+  [/^arn:aws:states:.*:execution:almanac-prod-marketing:\*$/, 'executions of the site'],
   [/^arn:aws:states:.*:execution:almanac-prod-\*$/, 'executions of the environment'],
   [/^arn:aws:lambda:.*:function:Extract\w+$/, 'function `extract`, each'],
 ]

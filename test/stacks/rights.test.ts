@@ -66,6 +66,10 @@ const tell = (resource: string): Request => ({ action: 'secretsmanager:GetSecret
 const keep = (resource: string): Request => ({ action: 'secretsmanager:PutSecretValue', resource })
 const call = (resource: string): Request => ({ action: 'lambda:InvokeFunction', resource })
 const start = (name: string): Request => ({ action: 'states:StartExecution', resource: machine(name) })
+const ask = (name: string): Request => ({
+  action: 'states:DescribeExecution',
+  resource: `arn:aws:states:${HERE}:execution:${name}:x`,
+})
 const TOKEN = secret('almanac/marketing')
 const PROXY = secret('almanac/proxy')
 const WEBHOOK = secret('almanac/slack')
@@ -83,13 +87,7 @@ const ALLOWED: readonly (readonly [who: string, request: Request])[] = [
   ['session', keep(session('marketing'))],
   ['session', write(`lease/${HASH}.json`, REPLACES)],
   ['session', write('site/marketing.json')],
-  [
-    'session',
-    {
-      action: 'states:DescribeExecution',
-      resource: `arn:aws:states:${HERE}:execution:almanac-prod-finance:x`,
-    },
-  ],
+  ['session', ask('almanac-prod-finance')],
   ['load', read(LANDED)],
   ['load', write(`landing/entity=users/${RUN}/loaded.json`)],
   ['load', write(`${CANDIDATE}.parquet`)],
@@ -102,6 +100,7 @@ const ALLOWED: readonly (readonly [who: string, request: Request])[] = [
   ['freshness', read(`${CANDIDATE}.json`)],
   ['freshness', read(MANIFEST)],
   ['start', start('almanac-prod-marketing')],
+  ['start', ask('almanac-prod-marketing')],
   ['machine', call(fn('Load'))],
   ['machine', call(fn('Extractusers'))],
   ['nightly', call(fn('Start'))],
@@ -142,7 +141,7 @@ const DENIED: readonly (readonly [who: string, request: Request])[] = [
   ['session', keep(session('finance'))],
   ['session', write('site/finance.json')],
   ['session', start('almanac-prod-marketing')],
-  ['session', { action: 'states:DescribeExecution', resource: `arn:aws:states:${HERE}:execution:payroll:x` }],
+  ['session', ask('payroll')],
   // The load reads no secret, and of landing it writes what it came to alone.
   ['load', tell(TOKEN)],
   ['load', tell(session('marketing'))],
@@ -170,9 +169,10 @@ const DENIED: readonly (readonly [who: string, request: Request])[] = [
   ['freshness', write(`runs/${RUN}.json`)],
   ['freshness', tell(WEBHOOK)],
   ['freshness', tell(TOKEN)],
-  // The start starts its own machine.
+  // The start starts its own machine, and asks for its executions.
   ['start', start('almanac-prod-finance')],
   ['start', start('almanac-dev-sandbox')],
+  ['start', ask('almanac-prod-finance')],
   ['start', read(LANDED)],
   ['start', tell(TOKEN)],
   ['start', call(fn('Session'))],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { newRun } from '../../lib/connection/run-id.ts'
-import { checkName, runToStart, siteOfRun } from '../../lib/steps/start.ts'
+import { checkName, type ExecutionStatus, runToStart, siteOfRun, startRun } from '../../lib/steps/start.ts'
 
 const start = (timeZone: string, scheduledAt: string, rerun?: number) =>
   runToStart({ site: 'marketing', timeZone, scheduledAt: Date.parse(scheduledAt), rerun })
@@ -82,5 +82,55 @@ describe('an execution', () => {
         next: expect.stringContaining('“start”'),
       }),
     )
+  })
+})
+
+describe('a start', () => {
+  type Before = Readonly<Record<string, ExecutionStatus>>
+  const RUNS = 'marketing-2026-11-29'
+
+  /** What a start comes to after these executions, by what their names end with, and what is said of it. */
+  async function started(
+    before: Before,
+    { isScheduled = true, rerun }: { isScheduled?: boolean; rerun?: number },
+  ) {
+    const statusOf = async (run: string) => before[run.slice(RUNS.length)]
+    const said: string[] = []
+    const ports = {
+      statusOf,
+      start: async ({ run }: { run: string }) => [undefined, 'running'].includes(await statusOf(run)),
+      emit: (event: object) => void said.push('message' in event ? String(event.message) : ''),
+    }
+    const at = { site: 'marketing', timeZone: 'UTC', scheduledAt: Date.parse('2026-11-29T04:30:00Z') }
+    const { run, dt, started: isStarted } = await startRun({ ...at, isScheduled, rerun }, ports)
+    expect(dt).toBe('2026-11-29')
+    return [run.slice(RUNS.length), isStarted, said.length] as const
+  }
+
+  test.each<[string, Before, { isScheduled?: boolean; rerun?: number }, string, boolean]>([
+    ['is the first of its day', {}, {}, '', true],
+    ['that comes twice is one', { '': 'running' }, {}, '', true],
+    ['after one that ended well is none', { '': 'succeeded' }, {}, '', false],
+    ['by the schedule after one that failed is another', { '': 'failed' }, {}, '-r2', true],
+    ['by the schedule after two that failed is a third', { '': 'failed', '-r2': 'failed' }, {}, '-r3', true],
+    [
+      'by the schedule after one that was mended is none',
+      { '': 'failed', '-r2': 'succeeded' },
+      {},
+      '-r2',
+      false,
+    ],
+    ['by hand after one that failed is none', { '': 'failed' }, { isScheduled: false }, '', false],
+    ['by hand is the run that it names', { '': 'failed' }, { isScheduled: false, rerun: 2 }, '-r2', true],
+    ['that names its run is no other', { '-r2': 'failed' }, { rerun: 2 }, '-r2', false],
+  ])('%s', async (_, before, asked, run, isStarted) => {
+    const isAnother = isStarted && run !== '' && asked.rerun === undefined
+    expect(await started(before, asked)).toEqual([run, isStarted, isAnother ? 1 : 0])
+  })
+
+  test('ends where a day has had all the runs that it may', async () => {
+    const ports = { start: async () => false, statusOf: async () => 'failed' as const, emit: () => undefined }
+    const input = { site: 'marketing', timeZone: 'UTC', scheduledAt: 0, isScheduled: true }
+    await expect(startRun(input, ports)).rejects.toMatchObject({ code: 'usage' })
   })
 })
