@@ -146,8 +146,12 @@ export function allowReport(fn: HouseFunction, grounds: Grounds): void {
   maySecrets(fn, grounds, [...site.notify.map(({ url }) => url), ...proxySecrets(site)])
 }
 
-/** How fresh a site is: which days are committed, and what waits to be decided. It writes nothing. */
+/** How fresh a site is: which days are committed, when events were read, what waits to be decided. It writes nothing. */
 export function allowFreshness(fn: HouseFunction, grounds: Grounds): void {
   mayList(fn, grounds)
-  mayRead(fn, grounds, [below(grounds, 'manifest'), receipts(grounds, 'candidate')])
+  mayRead(fn, grounds, [
+    below(grounds, 'manifest'),
+    receipts(grounds, 'candidate'),
+    receipts(grounds, 'observation'),
+  ])
 }

@@ -37,6 +37,13 @@ async function hold(store: ObjectStore, entity: string, dt: Day): Promise<void> 
   await store.write(keys.candidate(receipt, dt, receipt.sha256), Buffer.from('rows'), 'absent')
 }
 
+/** Events that were read at three in the morning by UTC; without their rows the reading is not there. */
+async function observe(store: ObjectStore, entity: string, dt: Day, isWhole = true): Promise<void> {
+  const receipt = receiptOf(entity, dt)
+  await store.write(keys.observationReceipt(receipt, dt, receipt.sha256), jsonBytes(receipt), 'absent')
+  if (isWhole) await store.write(keys.observation(receipt, dt, receipt.sha256), Buffer.from('rows'), 'absent')
+}
+
 const prove = (store: ObjectStore, entity: string, dt: Day) => commit(store, receiptOf(entity, dt), FACTS)
 
 const freshness = (
@@ -85,10 +92,28 @@ describe('the age of a site', () => {
     expect(await freshness(store, '2026-11-28T03:00:00Z')).toEqual(nothing)
   })
 
-  test('leaves out an entity that has no day, events, and what is not switched on', async () => {
+  test('is that of events, too, by their newest reading that is whole', async () => {
+    const store = memoryStore()
+    const entities = ['users', 'jobs']
+    for (const [dt, isWhole] of [
+      ['2026-11-26', true],
+      ['2026-11-27', true],
+      ['2026-11-28', false],
+    ] as const)
+      await observe(store, 'jobs', dt, isWhole)
+    const jobs = { snapshotAgeHours: 27.5, heldDays: 0, oldest: 'jobs' }
+    expect(await freshness(store, '2026-11-28T06:30:00Z', { entities: ['jobs'] })).toEqual(jobs)
+    await prove(store, 'users', '2026-11-28')
+    expect(await freshness(store, '2026-11-28T06:30:00Z', { entities })).toEqual(jobs)
+    await observe(store, 'jobs', '2026-11-28')
+    expect(await freshness(store, '2026-11-28T06:30:00Z', { entities })).toMatchObject({
+      snapshotAgeHours: 3.5,
+    })
+  })
+
+  test('leaves out an entity that has no day, events never read, and what is not switched on', async () => {
     const store = memoryStore()
     await prove(store, 'users', '2026-11-28')
-    await prove(store, 'jobs', '2026-11-01')
     await prove(store, 'groups', '2026-11-01')
     const entities = ['users', 'views', 'jobs']
     expect(await freshness(store, '2026-11-28T04:00:00Z', { entities })).toMatchObject({
