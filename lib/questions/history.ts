@@ -10,8 +10,8 @@ const equals = (column: string, text: string): string => `lower(${name(column)})
 
 /**
  * The rows that a LUID or a name (in any case, of any day) means: site, key, the latest name, its first day, the day it
- * was gone, null while it is there, and the last day it was read, null when it is gone. A LUID comes before a name that
- * reads the same.
+ * was gone, null while it is there, and the last day it was read, null when it is gone: all of it whatever it was called
+ * in between. A LUID comes before a name that reads the same.
  */
 export function rowsCalled(entity: Entity, text: string): string {
   const key = names(entity.key)
@@ -26,8 +26,8 @@ export function rowsCalled(entity: Entity, text: string): string {
       max(read_on) AS there_on
     FROM ${name(`${entity.name}_history`)}
     LEFT JOIN (SELECT site, ${key}, ${read} AS read_on FROM ${name(entity.name)}) USING (site, ${key})
-    WHERE ${[isKey, ...isCalled].join(' OR ')}
-    GROUP BY site, ${key} QUALIFY bool_or(${isKey}) OVER () = (${isKey}) ORDER BY site, name, first_day, ${key}`
+    GROUP BY site, ${key} HAVING bool_or(${[isKey, ...isCalled].join(' OR ')})
+    QUALIFY bool_or(${isKey}) OVER () = (${isKey}) ORDER BY site, name, first_day, ${key}`
 }
 
 /** What happened to some rows of an entity, in order: `rows` are their sites and keys as texts. */

@@ -19,7 +19,7 @@ type Nights<T> = Readonly<Record<string, Readonly<Record<string, T>>>>
 /** Two sites with namesakes: `main` has a gap, the 30th, and `lag` was last read ten days before it. */
 export const VIEWS_READ: Nights<Readonly<Record<string, readonly [name: string, opened: number]>>> = {
   main: {
-    '2026-10-20': { v1: ['Sales', 5], v2: ['Sales', 1], v4: ['Quiet', 0], v5: ['Gone', 3] },
+    '2026-10-20': { v1: ['Sales', 5], v2: ['Sales', 1], v4: ['Calm', 0], v5: ['Calm', 3] },
     '2026-10-29': { v1: ['Sales', 5], v2: ['Sales', 31], v4: ['Quiet', 0], v5: ['Gone', 3] },
     '2026-10-31': { v1: ['Sales', 5], v2: ['Sales', 39], v4: ['Quiet', 0] },
     '2026-11-01': { v1: ['Sales', 5], v2: ['Sales', 40], v4: ['Quiet', 0], v3: ['Fresh', 7] },
