@@ -11,16 +11,20 @@ export function emptyTable(table: Table): string {
   return `SELECT ${columns.join(', ')} WHERE false`
 }
 
-const hiveTypes = (partitions: readonly TableColumn[]): string =>
-  // Given explicitly: an all-digit slug would become a number.
-  `{${partitions.map((column) => `${literal(column.name)}: ${SQL_TYPE[column.type]}`).join(', ')}}`
+/**
+ * A column of the path: the last folder of its name, since a warehouse may lie below others of such names. The engine
+ * reads them too, from the whole path, puts them before columns of the file, and takes a site named `null` for none.
+ */
+const fromPath = ({ name: column, type }: TableColumn): string =>
+  `CAST(regexp_extract(filename, ${literal(`(?s).*[/\\\\]${column}=([^/\\\\]+)[/\\\\]`)}, 1) AS ${SQL_TYPE[type]}) AS ${name(column)}`
 
 /** The table over these files (paths or patterns). Columns are listed and read by name, so that old files without a new one serve. */
 export function selectFrom(table: Table, files: readonly string[]): string {
   if (files.length === 0) return emptyTable(table)
   const columns = names([...table.partitions, ...table.columns].map((column) => column.name))
-  const read = `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = true, hive_types = ${hiveTypes(table.partitions)}, union_by_name = true)`
-  return `SELECT ${columns} FROM (${emptyTable(table)} UNION ALL BY NAME SELECT * FROM ${read})`
+  const read = `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false, filename = true, union_by_name = true)`
+  const shown = ['*', ...table.partitions.map(fromPath)].join(', ')
+  return `SELECT ${columns} FROM (${emptyTable(table)} UNION ALL BY NAME SELECT ${shown} FROM ${read})`
 }
 
 /** What changed and when, one row per changed column; new, returned and gone rows have one row without a column. */

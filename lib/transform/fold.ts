@@ -4,6 +4,7 @@ import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
 import type { FoldDay } from '../load/transforms.ts'
+import { rowsOf } from './relation.ts'
 
 /**
  * History is a fold over the committed days. Two tables carry it: `open` (one row a key that is there) and `closed`; what
@@ -33,7 +34,7 @@ export const emptyTables = (shape: Shape): readonly string[] => [
  */
 export function cutBack(shape: Shape, historyFile: string, day: Day): readonly string[] {
   const columns = historyColumns(shape).map((column) => column.name)
-  const kept = `FROM read_parquet(${literal(historyFile)}) WHERE valid_from <= ${dateOf(day)}`
+  const kept = `FROM ${rowsOf(historyFile)} WHERE valid_from <= ${dateOf(day)}`
   const reopened = `* REPLACE (NULL::DATE AS valid_to, NULL::DATE AS gone_after)`
   const isClosed = `valid_to IS NOT NULL AND valid_to <= ${dateOf(day)}`
   return [
