@@ -50,11 +50,15 @@ export function changesView(entity: Entity): string {
     SELECT site, ${shown}, valid_to, gone_after, 'gone', NULL, NULL, NULL FROM versions WHERE gone_after IS NOT NULL`
 }
 
-/** The rows as of a day: every site as of its own last complete day up to then. */
+/**
+ * The rows as of a day: every site as of its own last complete day up to then. What is given for the day stands alone,
+ * before the history and out of its sight: beside it, a column of the caller's would be taken for one of its own.
+ */
 export function atMacro(entity: Entity): string {
   const columns = names(['site', ...entity.key, ...trackedColumns(entity)])
   const history = name(`${entity.name}_history`)
-  return `SELECT ${columns}, valid_from, cause FROM ${history} WHERE valid_from <= day AND (valid_to IS NULL OR valid_to > day)`
+  return `SELECT ${columns}, valid_from, cause FROM (SELECT CAST(day AS DATE) AS asked_on) AS asked CROSS JOIN ${history}
+    WHERE valid_from <= asked_on AND (valid_to IS NULL OR valid_to > asked_on)`
 }
 
 /**

@@ -9,6 +9,8 @@ import { openEngine } from '../../lib/transform/engine.ts'
 import { ask } from '../docs/nights.ts'
 import { loadSmallSites } from '../docs/small-sites.ts'
 
+const RELATIONS = relationsOf(ENTITIES, VIEWS)
+
 let root: string
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'almanac-called-'))
@@ -52,10 +54,22 @@ describe('what a name means is there as of the day on which it was last read', (
     ],
   ])('%s %s: %s (%s)', async (entity, called, wanted) => {
     const { key } = entityNamed(entity)
-    const { rows } = await ask(root, relationsOf(ENTITIES, VIEWS), rowsCalled(entityNamed(entity), called))
+    const { rows } = await ask(root, RELATIONS, rowsCalled(entityNamed(entity), called))
     const told = rows.map(([site, ...rest]) => {
       return [site, rest.slice(0, key.length).join('/'), ...rest.slice(key.length)].map(String).join(' ')
     })
     expect(told).toEqual(wanted)
+  })
+})
+
+describe('a table as of a day that a column names, though its history has a column of that name, too', () => {
+  test.each(['valid_from', 'valid_to', 'changed_after', 'gone_after'])('%s', async (column) => {
+    const asked = `SELECT ${column}, (SELECT count(*) FROM users_at(${column})) FROM users_history WHERE ${column} IS NOT NULL`
+    const { rows } = await ask(root, RELATIONS, asked)
+    expect(rows.length).toBeGreaterThan(0)
+    for (const [day, people] of rows) {
+      const truth = `SELECT count(*) FROM users_history WHERE valid_from <= DATE '${day}' AND coalesce(valid_to > DATE '${day}', true)`
+      expect([day, people]).toEqual([day, (await ask(root, RELATIONS, truth)).rows[0]?.[0]])
+    }
   })
 })
