@@ -3,7 +3,8 @@ import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES } from '../entities/index.ts'
 import { completeDays, lastUpTo } from '../load/complete-days.ts'
-import { askRows, holdToCommits } from './ask.ts'
+import type { Lacking } from '../questions/lacking.ts'
+import { askRows, holdToCommits, lackingFor } from './ask.ts'
 import { argument, type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { entityWithHistory } from './history.ts'
 import { note } from './note.ts'
@@ -13,16 +14,21 @@ import { askedSites, chosenSites, existingWarehouse, type Warehouse } from './wa
 
 const COLUMNS = columnsOf('site', 'entity', 'change', 'id', 'name', 'column', 'old', 'new')
 
-/** What a day stands for where it has no complete snapshot, one line for all entities that share it. */
+/**
+ * What a day stands for where it has no complete snapshot, one line for all entities that share it. Those that a site never
+ * read are named by themselves.
+ */
 async function dayNotes(
   { store }: Warehouse,
   sites: readonly string[],
   entities: readonly Entity[],
   days: readonly Day[],
+  unread: Lacking['unread'],
 ): Promise<readonly string[]> {
   const notes = new Map<string, string[]>()
   for (const site of sites) {
     for (const entity of entities) {
+      if (unread.some((each) => each.site === site && each.entity === entity.name)) continue
       const complete = await completeDays(store, entity, site)
       for (const day of days.filter((each) => !complete.includes(each))) {
         const last = lastUpTo(complete, day)
@@ -58,12 +64,15 @@ async function run(call: Call): Promise<number> {
   const sql = diffOf(entities, from, to)
   const rows = await askRows(warehouse, asked, sql, styleOf(format))
   await writeAnswer(call.io, format, answerOf(COLUMNS, rows))
+  const histories = entities.map((entity) => `${entity.name}_history`)
+  const lacks = await lackingFor(warehouse, asked, histories)
+  const sites = asked ?? (await chosenSites(warehouse, call))
   await note(
     call,
-    ...(await dayNotes(warehouse, asked ?? (await chosenSites(warehouse, call)), entities, [from, to])),
+    ...(await dayNotes(warehouse, sites, entities, [from, to], lacks.unread)),
     `${from} to ${to}: ${summary(rows)}`,
   )
-  await holdToCommits(warehouse, asked, sql)
+  await holdToCommits(call, lacks)
   return 0
 }
 

@@ -1,13 +1,13 @@
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { entityNamed } from '../entities/index.ts'
-import { askRows, holdToCommits } from './ask.ts'
+import { askRows, holdToCommits, lackingFor } from './ask.ts'
 import { argument, type Call, COMMON, type Command, formatOf } from './command.ts'
 import { errorText } from './failure.ts'
 import { write } from './io.ts'
 import { styleOf, writeAnswer } from './output.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
-import { askedSites, existingWarehouse, type Warehouse } from './warehouse.ts'
+import { askedSites, chosenSites, existingWarehouse, type Warehouse } from './warehouse.ts'
 import { shown } from './width.ts'
 
 type Rows = readonly (readonly Value[])[]
@@ -56,24 +56,33 @@ function title(entity: Entity, row: readonly Value[]): string {
   return shown(`${entity.name}${called} (${key}) of ${site}: seen since ${first}, ${now}`)
 }
 
+const neverRead = ({ name }: Entity): AlmanacError =>
+  new AlmanacError('not-found', `${name} was never read completely: what there was of it is not known here`, {
+    next: 'See with "almanac status" whether the nights read it, and what they came to.',
+  })
+
+const notFound = ({ name }: Entity, text: string): AlmanacError =>
+  new AlmanacError('not-found', `no ${name} was ever called "${text}"`, {
+    next: `Look for it: almanac query "SELECT * FROM ${name}_history WHERE …".`,
+  })
+
 async function run(call: Call): Promise<number> {
   const entity = entityWithHistory(argument(call, 0))
   const text = argument(call, 1)
   const warehouse = await existingWarehouse(call)
   const sites = await askedSites(warehouse, call)
   const { rowsCalled } = await import('../questions/history.ts')
-  const sql = rowsCalled(entity, text)
-  const found = await askRows(warehouse, sites, sql, styleOf(formatOf(call.options)))
+  const found = await askRows(warehouse, sites, rowsCalled(entity, text), styleOf(formatOf(call.options)))
+  const lacks = await lackingFor(warehouse, sites, [entity.name, `${entity.name}_history`])
   if (found.length === 0) {
-    await holdToCommits(warehouse, sites, sql)
-    throw new AlmanacError('not-found', `no ${entity.name} was ever called "${text}"`, {
-      next: `Look for it: almanac query "SELECT * FROM ${entity.name}_history WHERE …".`,
-    })
+    const unread = lacks.unread.length === (await chosenSites(warehouse, call)).length
+    if (!unread) await holdToCommits(call, lacks)
+    throw unread ? neverRead(entity) : notFound(entity, text)
   }
   // The key of a membership is two LUIDs: one of them means all memberships that it is part of.
   if (found.length > 1 && entity.key.length === 1) return askBack(call, entity, text, found)
   const exit = await tell(call, warehouse, entity, found)
-  await holdToCommits(warehouse, sites, sql)
+  await holdToCommits(call, lacks)
   return exit
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
 import { ENTITIES, VIEWS } from '../entities/index.ts'
 import type { Relation } from '../tables/relation.ts'
-import { ask, holdToCommits, isUnknownTable } from './ask.ts'
+import { ask, holdToCommits, isUnknownTable, lackingFor } from './ask.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { plainAnswer } from './engine-value.ts'
 import { fewAtOnce } from './few-at-once.ts'
@@ -53,17 +53,19 @@ function withTables(thrown: unknown, relations: readonly Relation[]): unknown {
   return new AlmanacError('bad-sql', message, { cause: thrown, next: `There are: ${tables}.` })
 }
 
+/** Answers a statement, and says which tables it read. */
 async function answerSql(
   call: Call,
   warehouse: Warehouse,
   sites: readonly string[] | undefined,
   sql: string,
-): Promise<void> {
+): Promise<readonly string[]> {
   const format = formatOf(call.options)
   const { relationsOf } = await import('../tables/relation.ts')
-  await ask(warehouse, sites, sql, (answer) =>
-    writeAnswer(call.io, format, plainAnswer(answer, styleOf(format))),
-  ).catch((thrown: unknown) => {
+  return ask(warehouse, sites, sql, async (answer) => {
+    await writeAnswer(call.io, format, plainAnswer(answer, styleOf(format)))
+    return answer.from
+  }).catch((thrown: unknown) => {
     throw withTables(thrown, relationsOf(ENTITIES, VIEWS))
   })
 }
@@ -78,9 +80,9 @@ async function run(call: Call): Promise<number> {
   const warehouse = await existingWarehouse(call)
   if (file !== undefined) await exportTo(file, call, warehouse)
   const sites = await askedSites(warehouse, call)
-  if (sql !== undefined) await answerSql(call, warehouse, sites, sql)
+  const read = sql === undefined ? undefined : await answerSql(call, warehouse, sites, sql)
   // A database file shows all tables, whatever is asked besides.
-  await holdToCommits(warehouse, sites, file === undefined ? sql : undefined)
+  await holdToCommits(call, await lackingFor(warehouse, sites, file === undefined ? read : undefined))
   return 0
 }
 

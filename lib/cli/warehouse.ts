@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AlmanacError } from '../core/errors.ts'
@@ -96,11 +96,15 @@ export async function openWarehouse(call: Call): Promise<Warehouse> {
   return openWarehouseAt(name, call.io)
 }
 
-const isFolder = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
+/** What stands first in an area: the folder of an entity or of a site, or an object in JSON. */
+const OURS = /^(entity|site)=|\.json$/
+
+/** Whether a folder of an area's name has anything of ours in it: other programs call folders `site` or `current`, too. */
+async function isOurs(path: string): Promise<boolean> {
+  const { unless } = await import('../adapters/local/failure.ts')
+  const names = (await unless(['ENOENT', 'ENOTDIR'], readdir(path))) ?? []
+  return names.some((name) => OURS.test(name))
+}
 
 /** The warehouse of this name, if anything of it is there. */
 export async function warehouseIfThere(name: string, io: Io): Promise<Warehouse | undefined> {
@@ -111,7 +115,7 @@ export async function warehouseIfThere(name: string, io: Io): Promise<Warehouse 
 /** Whether anything of a warehouse is there. A bucket that cannot be read says so itself. */
 async function isThere({ name, store, folder }: Warehouse): Promise<boolean> {
   if (!isBucket(name))
-    return (await Promise.all(Object.keys(AREAS).map((area) => isFolder(`${folder}/${area}`)))).includes(true)
+    return (await Promise.all(Object.keys(AREAS).map((area) => isOurs(`${folder}/${area}`)))).includes(true)
   for (const area of ['site/', 'runs/', 'lease/']) if ((await store.list(area)).length > 0) return true
   return false
 }

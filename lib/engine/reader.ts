@@ -8,8 +8,10 @@ import { holdToTables, sourcesOf } from './calls.ts'
 import { lockDown } from './database.ts'
 import { inTemporary, isUnwritten, temporaryRefused } from './temporary.ts'
 
-/** An answer to a statement: its columns, and its rows chunk by chunk. */
+/** An answer to a statement: what it reads from, its columns, and its rows chunk by chunk. */
 export interface Answer {
+  /** Tables, views and table functions, as the statement names them. */
+  readonly from: readonly string[]
   readonly columns: readonly { readonly name: string; readonly type: string }[]
   readonly chunks: AsyncIterable<readonly (readonly DuckDBValue[])[]>
 }
@@ -37,7 +39,8 @@ async function prepareSelect(connection: DuckDBConnection, sql: string) {
   if (sources === undefined) throw new AlmanacError('bad-sql', 'this is no statement that can be taken apart')
   await holdToTables(connection, sources)
   const prepared = await statements.prepare(0)
-  if (prepared.statementType === StatementType.SELECT) return prepared
+  if (prepared.statementType === StatementType.SELECT)
+    return { prepared, from: [...sources.tables, ...sources.calls] }
   const kind = StatementType[prepared.statementType] ?? 'unknown'
   prepared.destroySync()
   throw new AlmanacError('sql-not-read-only', `this is a statement of type ${kind}`)
@@ -45,11 +48,11 @@ async function prepareSelect(connection: DuckDBConnection, sql: string) {
 
 async function select(connection: DuckDBConnection, sql: string): Promise<Answer> {
   try {
-    const prepared = await prepareSelect(connection, sql)
+    const { prepared, from } = await prepareSelect(connection, sql)
     const result = await prepared.stream()
     const types = result.columnTypes()
     const columns = result.deduplicatedColumnNames().map((name, i) => ({ name, type: String(types[i]) }))
-    return { columns, chunks: rowsOf(result) }
+    return { from, columns, chunks: rowsOf(result) }
   } catch (cause) {
     throw refusal(cause)
   }

@@ -106,16 +106,24 @@ const CATALOG =
 export const asksForNames = (sql: string, named: readonly Relation[]): boolean =>
   CATALOG.test(sql) || (named.length === 0 && /(?<!\w)(show|describe|desc)(?!\w)/i.test(sql))
 
-/** The relations that a statement may read: those it names anywhere, and what they need. Naming too many does no harm. */
-export function relationsIn(sql: string, all: readonly Relation[]): readonly Relation[] {
+/** The relations that a choice takes, and what they need. */
+function withNeeds(all: readonly Relation[], isChosen: (name: string) => boolean): readonly Relation[] {
   const wanted = new Set<string>()
   const want = (relation: Relation): void => {
     if (wanted.has(relation.name)) return
     wanted.add(relation.name)
     for (const needed of relation.needs) all.filter(({ name: each }) => each === needed).forEach(want)
   }
-  for (const relation of all) {
-    if (new RegExp(`(?<![A-Za-z0-9_])${relation.name}(?![A-Za-z0-9_])`, 'i').test(sql)) want(relation)
-  }
+  all.filter(({ name: each }) => isChosen(each)).forEach(want)
   return all.filter(({ name: each }) => wanted.has(each))
+}
+
+/** The relations that a statement may read: those it names anywhere, and what they need. Naming too many does no harm. */
+export const relationsIn = (sql: string, all: readonly Relation[]): readonly Relation[] =>
+  withNeeds(all, (each) => new RegExp(`(?<![A-Za-z0-9_])${each}(?![A-Za-z0-9_])`, 'i').test(sql))
+
+/** The relations of these names, in any case, and what they need. */
+export function relationsNamed(wanted: readonly string[], all: readonly Relation[]): readonly Relation[] {
+  const lower = new Set(wanted.map((each) => each.toLowerCase()))
+  return withNeeds(all, (each) => lower.has(each))
 }

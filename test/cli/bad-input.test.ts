@@ -234,6 +234,17 @@ describe('the warehouse', () => {
     await expect(readdir(path)).rejects.toThrow('ENOENT')
   })
 
+  test('is no folder of another program that has folders of such names', async () => {
+    const path = join(folder.path, 'website')
+    for (const area of ['site', 'current', 'event', 'runs']) {
+      await mkdir(join(path, area), { recursive: true })
+      await writeFile(join(path, area, 'index.html'), '')
+    }
+    const { exit, out, err } = await almanac(['query', 'SELECT count(*) FROM users', '--warehouse', path])
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toMatch(twoLines(/not-found: there is no warehouse at .*website/))
+  })
+
   test('in a folder that cannot be written ends with 1', async () => {
     const file = join(folder.path, 'a-file')
     await writeFile(file, '')

@@ -80,3 +80,40 @@ describe('an answer that lacks what is committed', () => {
     await sample.ask('load', '--site', 'demo')
   })
 })
+
+const NONE = (site: string, entities: string): string =>
+  `${site}: never read completely, and empty here: ${entities}\n`
+
+/** Questions, and what is said beside their answers. */
+const UNREAD: readonly (readonly [said: string, ...question: string[]])[] = [
+  [NONE('demo', 'workbooks'), 'query', 'SELECT count(*) FROM workbooks'],
+  [NONE('demo', 'workbooks'), 'query', `SELECT count(*) FROM workbooks_at(DATE '${DAY}')`, '--site', 'demo'],
+  ['', 'query', 'SELECT count(*) FROM workbooks', '--site', 'other-site'],
+  [NONE('demo', 'views') + NONE('other-site', 'views'), 'query', 'SELECT * FROM view_usage'],
+  [NONE('other-site', 'jobs'), 'query', 'SELECT count(*) FROM jobs'],
+  [NONE('other-site', 'group_members'), 'query', 'SELECT count(*) FROM coverage, users'],
+  ['', 'query', 'SELECT count(*) FROM users, runs'],
+  ['', 'query', 'SELECT count(*) FROM workbooks', '--quiet'],
+  [
+    `${DAY} to ${OTHER_DAY}: 0 created, 0 changed, 0 gone\n${NONE('demo', 'workbooks')}`,
+    ...['diff', DAY, OTHER_DAY, '--entity', 'workbooks', '--site', 'demo'],
+  ],
+]
+
+describe('what was never read', () => {
+  test.each(UNREAD)('is said beside an answer: %j for %s %s', async (said, ...question) => {
+    const { exit, err } = await sample.ask(...question)
+    expect([exit, err]).toEqual([0, said])
+  })
+
+  test('cannot be looked for by name', async () => {
+    const alone = await sample.ask('history', 'workbooks', 'Nobody', '--site', 'demo')
+    expect(alone.exit).toBe(2)
+    expect(alone.err).toMatch(/^error not-found: workbooks was never read completely: .*\nnext: .*\n$/)
+    const beside = await sample.ask('history', 'workbooks', 'Nobody')
+    expect(beside.exit).toBe(2)
+    expect(beside.err).toMatch(
+      /^demo: never read .*: workbooks\nerror not-found: no workbooks was ever called "Nobody"\n/,
+    )
+  })
+})
