@@ -43,7 +43,11 @@ async function dayNotes(
 function summary(rows: readonly (readonly Value[])[]): string {
   const count = (change: string): number =>
     new Set(rows.filter((row) => row[2] === change).map((row) => row.slice(0, 4).join(' '))).size
-  return `${count('created')} created, ${count('changed')} changed, ${count('gone')} gone`
+  const told = `${count('created')} created, ${count('changed')} changed, ${count('gone')} gone`
+  const unknown = count('first_read')
+  return unknown === 0
+    ? told
+    : `${told}; ${unknown} read for the first time: nobody knows since when they are there`
 }
 
 function daysOf(call: Call): readonly [Day, Day] {

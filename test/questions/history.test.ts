@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ENTITIES, entityNamed, VIEWS } from '../../lib/entities/index.ts'
+import { diffOf } from '../../lib/questions/diff.ts'
 import { rowsCalled } from '../../lib/questions/history.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
@@ -71,5 +72,32 @@ describe('a table as of a day that a column names, though its history has a colu
       const truth = `SELECT count(*) FROM users_history WHERE valid_from <= DATE '${day}' AND coalesce(valid_to > DATE '${day}', true)`
       expect([day, people]).toEqual([day, (await ask(root, RELATIONS, truth)).rows[0]?.[0]])
     }
+  })
+})
+
+describe('between two days, rows that no earlier reading could have had are not called created:', () => {
+  test.each([
+    [
+      'group_members',
+      '2026-10-29',
+      '2026-10-31',
+      ['created all/cy', 'first_read late/eve'],
+      'below a parent that was refused',
+    ],
+    ['group_members', '2026-10-31', '2026-11-01', [], 'nor twice'],
+    ['views', '2026-10-29', '2026-11-01', ['created v3'], 'as they are where there was one'],
+    [
+      'views',
+      '2026-10-19',
+      '2026-10-20',
+      ['first_read v1', 'first_read v2', 'first_read v4', 'first_read v5'],
+      'on the first day of a site',
+    ],
+  ])('%s from %s to %s: %j (%s)', async (entity, from, to, wanted) => {
+    const { rows } = await ask(root, RELATIONS, diffOf([entityNamed(entity)], from, to))
+    const came = rows.filter(
+      ([site, , change]) => site === 'main' && change !== 'gone' && change !== 'changed',
+    )
+    expect(came.map(([, , change, id]) => `${change} ${id}`).sort()).toEqual(wanted)
   })
 })
