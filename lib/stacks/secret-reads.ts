@@ -15,28 +15,47 @@ export const SECRET_READ = 'secret-read'
 const nameOf = (awsSecret: string): string =>
   awsSecret.startsWith('arn:') ? awsSecret.replace(/^.*:secret:|-\w{6}$/g, '') : awsSecret
 
+/** A secret with which sites sign in. */
+interface Token {
+  readonly name: string
+  /** Where a site names it so. */
+  readonly arn: string | undefined
+  /** The roles that sign in with it, one for each site that does. */
+  readonly roles: readonly string[]
+}
+
 /** The names under which CloudTrail may know a secret: as it was asked for, by name or by ARN. */
-const asAsked = (name: string): readonly (string | { readonly wildcard: string })[] => [
+const asAsked = ({ name, arn }: Token): readonly (string | { readonly wildcard: string })[] => [
   name,
-  { wildcard: `arn:*:secret:${name}-*` },
+  arn ?? { wildcard: `arn:*:secret:${name}-*` },
 ]
 
-/** The names of the secrets in a region with which a site signs in, its proxy’s password apart. */
-const tokensOf = (site: SiteConfiguration, region: string): readonly string[] =>
+/** The secrets in a region with which a site signs in, as it names them, its proxy’s password apart. */
+const secretsOf = (site: SiteConfiguration, region: string): readonly string[] =>
   signInSecrets({ ...site, proxy: undefined }).flatMap((reference) =>
-    'awsSecret' in reference && (reference.region ?? region) === region ? [nameOf(reference.awsSecret)] : [],
+    'awsSecret' in reference && (reference.region ?? region) === region ? [reference.awsSecret] : [],
   )
 
-/** By a secret’s name: the roles that sign in with it, one for each site that does. */
-function readersOf(
-  pipelines: readonly PipelineStack[],
-  region: string,
-): ReadonlyMap<string, readonly string[]> {
-  const readers = new Map<string, string[]>()
+/** The secrets in a region with which these sites sign in, each once. */
+function tokensOf(pipelines: readonly PipelineStack[], region: string): readonly Token[] {
+  const tokens = new Map<string, Token>()
   for (const { site, functions } of pipelines)
-    for (const token of tokensOf(site, region))
-      readers.set(token, [...(readers.get(token) ?? []), ...roleOf(functions.session)])
-  return readers
+    for (const secret of secretsOf(site, region)) {
+      const name = nameOf(secret)
+      const { arn, roles = [] } = tokens.get(name) ?? {}
+      const own = secret === name ? arn : secret
+      tokens.set(name, { name, arn: own, roles: [...roles, ...roleOf(functions.session)] })
+    }
+  return [...tokens.values()]
+}
+
+/**
+ * The roles of which no read of a token is told. The six characters that AWS adds to a name cannot be told from the rest of
+ * a longer one: where a token is known by its name alone, reads of those whose ARNs begin with it look like its own.
+ */
+const knownReaders = (token: Token, all: readonly Token[]): readonly string[] => {
+  const alike = all.filter(({ name, arn }) => arn !== undefined && name.startsWith(`${token.name}-`))
+  return [token, ...(token.arn === undefined ? alike : [])].flatMap(({ roles }) => roles)
 }
 
 const roleOf = ({ fn }: HouseFunction): readonly string[] => (fn.role === undefined ? [] : [fn.role.roleArn])
@@ -77,7 +96,7 @@ function teller(scope: Construct, { topic, key }: Told, region: string): Role {
 type Told = Pick<StateStack, 'topic' | 'key'>
 
 /** What a rule listens to: reads of this secret by anybody but these roles. */
-const patternOf = (token: string, roles: readonly string[]): object => ({
+const patternOf = (token: Token, roles: readonly string[]): object => ({
   source: ['aws.secretsmanager'],
   'detail-type': ['AWS API Call via CloudTrail'],
   detail: {
@@ -101,12 +120,13 @@ export function tellOfReads(
 ): void {
   const home = new Construct(scope, 'SecretReads')
   const { roleArn } = teller(home, told, region)
-  for (const [token, roles] of readersOf(pipelines, region))
-    new CfnRule(home, token, {
+  const tokens = tokensOf(pipelines, region)
+  for (const token of tokens)
+    new CfnRule(home, token.name, {
       description: `Reads of a token of Almanac (${name}) by anybody but its functions`,
       // A rule that is only enabled hears of calls that change something.
       state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
-      eventPattern: patternOf(token, roles),
+      eventPattern: patternOf(token, knownReaders(token, tokens)),
       targets: [
         {
           id: 'Alarms',

@@ -17,6 +17,9 @@ const site = (slug: string, secret: object) => ({
   signIn: { kind: 'pat', name: slug, secret },
 })
 
+const arnOf = (name: string, suffix = 'AbCdEf'): string =>
+  `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-${suffix}`
+
 const configuration = (sites: readonly object[]): string =>
   JSON.stringify({
     owner: 'BI platform',
@@ -47,13 +50,9 @@ const patternOf = (rule: Resource | undefined): Readonly<Record<string, unknown>
 
 const rules = rulesOf([
   site('marketing', { awsSecret: TOKEN }),
-  site('sales', {
-    awsSecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:sales/token-AbCdEf',
-  }),
+  site('sales', { awsSecret: arnOf('sales/token') }),
   site('far', { awsSecret: 'far/token', region: 'us-east-1' }),
-  site('partner', {
-    awsSecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:almanac/marketing-QwErTy',
-  }),
+  site('partner', { awsSecret: arnOf(TOKEN) }),
 ])
 const patterns = rules.map(patternOf)
 
@@ -69,9 +68,6 @@ const read = (secretId: string, userIdentity: object, eventName = 'GetSecretValu
     userIdentity,
   },
 })
-
-const arnOf = (name: string): string =>
-  `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-Zy9x8W`
 
 describe('a read of a token', () => {
   test.each<readonly [string, object, boolean]>([
@@ -99,6 +95,29 @@ describe('a read of a token', () => {
     // Once, where it is heard: a secret has one rule, however many sites sign in with it.
     expect(patterns.filter((pattern) => hears(pattern, event))).toHaveLength(isHeard ? 1 : 0),
   )
+})
+
+describe('of secrets whose names begin alike', () => {
+  const alike = rulesOf([
+    site('main', { awsSecret: 'almanac/tableau' }),
+    site('sales', { awsSecret: arnOf('almanac/tableau-sales') }),
+    site('north', { awsSecret: arnOf('almanac/tableau-sales-north') }),
+  ]).map(patternOf)
+
+  test.each<readonly [string, object, number]>([
+    ['each is read by its own function', read(arnOf('almanac/tableau-sales'), byRole(roleOf('sales'))), 0],
+    ['the longest, too', read(arnOf('almanac/tableau-sales-north'), byRole(roleOf('north'))), 0],
+    ['the shortest, too', read('almanac/tableau', byRole(roleOf('main'))), 0],
+    ['by its ARN', read(arnOf('almanac/tableau', 'Zy9x8W'), byRole(roleOf('main'))), 0],
+    ['the shortest by somebody else is told', read(arnOf('almanac/tableau', 'Zy9x8W'), { type: 'Root' }), 1],
+    // By the rule of the shortest, too, which names the secret that was read.
+    ['a longer one by somebody else is told', read(arnOf('almanac/tableau-sales'), { type: 'Root' }), 2],
+    [
+      'another secret is nothing to one whose ARN is known',
+      read(arnOf('almanac/tableau-sales-x'), byRole('x')),
+      1,
+    ],
+  ])('%s', (_, event, times) => expect(alike.filter((pattern) => hears(pattern, event))).toHaveLength(times))
 })
 
 test('each rule hears of reads at all, and tells the alarms’ topic what to do', () => {
