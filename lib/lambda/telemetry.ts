@@ -22,7 +22,7 @@ export const METRICS = {
     'SnapshotAgeHours',
     'HeldDays',
     'TokenDaysLeft',
-    'SessionsRenewed',
+    'SessionsLost',
     'TimeUsedPercent',
     'MemoryUsedPercent',
     'RunSucceeded',
@@ -94,12 +94,15 @@ export function openTelemetry({ site, step, run, entity }: TelemetryOf): Telemet
   })
   logger.setCorrelationId(run)
   const metrics = new Metrics({ namespace: NAMESPACE, defaultDimensions: { site } })
+  const countLoss = (): void => {
+    if (step === 'session') metrics.addMetric('SessionsLost', MetricUnit.Count, 1)
+  }
   return {
     emit: (event) => {
       const { type } = event
       logger[LEVELS[type] ?? 'info'](type, { ...allWithoutSecrets(factsOf(event)) })
       // Each extractor that meets a lost session says so, too; it was lost as often as somebody signed in anew.
-      if (type === 'renewed' && step === 'session') metrics.addMetric('SessionsRenewed', MetricUnit.Count, 1)
+      if (type === 'renewed') countLoss()
       if (type === 'read-again') metrics.addMetric('ListingRestarts', MetricUnit.Count, 1)
     },
     count: (name, value, of) => {
@@ -109,8 +112,11 @@ export function openTelemetry({ site, step, run, entity }: TelemetryOf): Telemet
           .addDimension('entity', of)
           .addMetric(name, MetricUnit.Count, value)
     },
-    failed: ({ code, message, next, stack = '' }) =>
-      logger.error('failed', allWithoutSecrets({ code, reason: message, next, stack })),
+    failed: ({ code, message, next, stack = '' }) => {
+      logger.error('failed', allWithoutSecrets({ code, reason: message, next, stack }))
+      // It was lost, too, where nobody signs in anew because it was lost before.
+      if (code === 'session-lost') countLoss()
+    },
     flush: () => label(metrics, { ...facts, ...ofEntity }).publishStoredMetrics(),
   }
 }

@@ -135,7 +135,7 @@ const OF_A_NIGHT: readonly AlarmSpec[] = [
     urgency: 'message',
     says: 'A night lost its session twice: somebody else signs in with the same token.',
     first: 'Find who else uses the token, and give each program one of its own.',
-    metric: { of: 'site', name: 'SessionsRenewed', statistic: 'Sum' },
+    metric: { of: 'site', name: 'SessionsLost', statistic: 'Sum' },
     threshold: 1,
     rings: 'above',
     periodMinutes: 6 * HOUR,

@@ -73,7 +73,7 @@ export function dashboard(
     row([
       graph('Calls to Tableau', each('Calls', 'Sum')),
       graph('Calls that were repeated', each('Retries', 'Sum')),
-      graph('Sessions renewed', each('SessionsRenewed', 'Sum')),
+      graph('Sessions lost', each('SessionsLost', 'Sum')),
       graph('Lists that were read again', each('ListingRestarts', 'Sum')),
     ]),
     row([

@@ -137,7 +137,7 @@ describe('what the functions write', () => {
     expect(valuesOf(lines, 'Rows')).toEqual(
       reports.map(({ outcomes }) => outcomes.reduce((sum, { fetched }) => sum + (fetched ?? 0), 0)),
     )
-    for (const name of ['RunFailed', 'EntityNotComplete', 'GuardTripped', 'SessionsRenewed'])
+    for (const name of ['RunFailed', 'EntityNotComplete', 'GuardTripped', 'SessionsLost'])
       expect(valuesOf(lines, name)).toEqual([])
   })
 

@@ -4,6 +4,7 @@ import type { EntityOutcome } from '../../lib/core/event.ts'
 import type { RunReport } from '../../lib/core/report.ts'
 import { secretOf } from '../../lib/core/secret.ts'
 import { countReport, openTelemetry, type TelemetryOf } from '../../lib/lambda/telemetry.ts'
+import { alarmsOf } from '../../lib/stacks/alarms.ts'
 import { catchLines, type Line, valuesOf } from './lines.ts'
 
 const RUN = 'marketing-2026-11-29'
@@ -104,7 +105,24 @@ describe('the figures of an invocation', () => {
       ...['users', 'views', 'jobs'].flatMap((entity) => written({ entity }, ({ emit }) => emit(LOSS))),
     ]
     expect(lines.filter(({ message }) => message === 'renewed')).toHaveLength(4)
-    expect(valuesOf(lines, 'SessionsRenewed')).toEqual([1])
+    expect(valuesOf(lines, 'SessionsLost')).toEqual([1])
+  })
+
+  test('count a loss also where nobody signs in anew after it, so that the second in ten minutes rings', () => {
+    const [lost, other] = (['session-lost', 'sign-in-refused'] as const).map(
+      (code) => new AlmanacError(code, 'why'),
+    )
+    if (lost === undefined || other === undefined) throw new Error('there are two')
+    const lines = [
+      ...written({ step: 'session' }, ({ emit }) => emit(LOSS)),
+      ...written({ step: 'session' }, ({ failed }) => failed(lost)),
+      ...written({ step: 'session' }, ({ failed }) => failed(other)),
+      ...written({ entity: 'users' }, ({ failed }) => failed(lost)),
+    ]
+    const counted = valuesOf(lines, 'SessionsLost')
+    expect(counted).toEqual([1, 1])
+    const alarm = alarmsOf(30).find(({ id }) => id === 'session-lost')
+    expect(counted.length).toBeGreaterThan(alarm?.threshold ?? Infinity)
   })
 
   test('count each time that a list was read again', () => {
