@@ -21,8 +21,8 @@ FROM site_changes WHERE kind = 'changed' ORDER BY changed_on DESC`,
   users: [
     {
       asks: 'Who left and did not return, and how many workbooks do they still own?',
-      sql: `SELECT u.site, u.id, u.name, u.valid_to AS left_on, count(*) AS workbooks
-FROM users_history AS u JOIN workbooks AS w ON w.site = u.site AND w.owner_id = u.id
+      sql: `SELECT u.site, u.id, u.name, u.valid_to AS left_on, count(w.id) AS workbooks
+FROM users_history AS u LEFT JOIN workbooks AS w ON w.site = u.site AND w.owner_id = u.id
 WHERE u.gone_after IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM users_history AS later WHERE later.site = u.site AND later.id = u.id AND later.valid_from > u.valid_from)
 GROUP BY u.site, u.id, u.name, u.valid_to ORDER BY workbooks DESC`,
@@ -53,7 +53,7 @@ ORDER BY g.site, g.name`,
   ],
   group_members: [
     {
-      asks: 'Who was in a group on a past day?',
+      asks: 'Who was in which group on the first of November, the first twenty by group?',
       sql: `SELECT m.site, groups.name AS group_name, users.name AS member
 FROM group_members_at(DATE '2026-11-01') AS m
 JOIN groups_at(DATE '2026-11-01') AS groups ON groups.site = m.site AND groups.id = m.group_id
@@ -61,7 +61,7 @@ JOIN users_at(DATE '2026-11-01') AS users ON users.site = m.site AND users.id = 
 ORDER BY m.site, group_name, member LIMIT 20`,
     },
     {
-      asks: 'Who joined or left a group lately?',
+      asks: 'Which were the last twenty times that somebody joined or left a group?',
       sql: `SELECT c.site, c.changed_on, c.kind, g.group_name, c.group_id, c.user_id
 FROM group_members_changes AS c
 LEFT JOIN (SELECT site, id, max_by(name, valid_from) AS group_name FROM groups_history GROUP BY site, id) AS g
@@ -102,14 +102,14 @@ WHERE w.gone_after IS NOT NULL ORDER BY deleted_on DESC, workbook`,
   ],
   views: [
     {
-      asks: 'Which views were opened most in the week up to the last reading of their site, counted over how many days?',
+      asks: 'Which twenty views were opened most in the week up to the last reading of their site, counted over how many days?',
       sql: `SELECT v.site, v.id, v.name, sum(u.delta) AS opened, sum(u.days) AS over_days
 FROM view_usage AS u JOIN views AS v ON v.site = u.site AND v.id = u.view_id
 WHERE u.dt > v.as_of - INTERVAL '7' DAY
 GROUP BY v.site, v.id, v.name HAVING sum(u.delta) > 0 ORDER BY opened DESC LIMIT 20`,
     },
     {
-      asks: 'How many views were there on each complete day?',
+      asks: 'How many views were there on each complete day that had any?',
       sql: 'SELECT site, dt, count(*) AS how_many FROM views_snapshots GROUP BY site, dt ORDER BY site, dt',
     },
   ],
@@ -133,7 +133,7 @@ FROM jobs WHERE job_type LIKE 'refresh_extracts%' OR job_type LIKE 'increment_ex
 GROUP BY 1, 2 ORDER BY site, day`,
     },
     {
-      asks: 'Which jobs waited longest before they began?',
+      asks: 'Which twenty jobs waited longest before they began?',
       sql: `SELECT site, title, created_at, started_at - created_at AS waited
 FROM jobs WHERE started_at IS NOT NULL ORDER BY waited DESC LIMIT 20`,
     },
@@ -147,7 +147,7 @@ const OF_VIEW: Readonly<Record<string, readonly [Example, Example]>> = {
       sql: `SELECT v.site, v.id, v.name, max(u.total_view_count) AS opened_ever, sum(u.days) AS watched_days
 FROM view_usage AS u JOIN views AS v ON v.site = u.site AND v.id = u.view_id
 GROUP BY v.site, v.id, v.name HAVING count(u.delta) > 0 AND sum(u.delta) = 0
-ORDER BY v.site, v.name, v.id LIMIT 20`,
+ORDER BY v.site, v.name, v.id`,
     },
     {
       asks: 'How much is each site used from one reading to the next, and how many days lie between them?',
@@ -160,7 +160,7 @@ FROM view_usage WHERE delta IS NOT NULL GROUP BY site, dt, days ORDER BY site, d
 /** The questions on the page of what the runs left behind. */
 export const RUN_EXAMPLES: readonly [Example, Example] = [
   {
-    asks: 'What did no run of its day commit, and why?',
+    asks: 'What did no run of its day commit, whatever was accepted or read again later, and why?',
     sql: `SELECT r.site, r.dt, r.entity, r.run, r.verdict, r.expected, r.fetched, r.reason
 FROM run_entities AS r
 WHERE r.verdict NOT IN ('complete', 'unsupported') AND NOT EXISTS (
@@ -181,14 +181,23 @@ WHERE c.entity = 'group_members' AND c.observed_on IS DISTINCT FROM c.dt ORDER B
 function derived({ name, kind }: Entity): readonly [Example, Example] {
   if (kind === 'event') {
     return [
-      { asks: 'How many are there?', sql: `SELECT site, count(*) AS rows FROM ${name} GROUP BY site` },
-      { asks: 'What was read last?', sql: `SELECT * FROM ${name} ORDER BY observed_at DESC LIMIT 20` },
+      {
+        asks: 'How many are there of each site that has any?',
+        sql: `SELECT site, count(*) AS rows FROM ${name} GROUP BY site`,
+      },
+      {
+        asks: 'Which twenty were read last?',
+        sql: `SELECT * FROM ${name} ORDER BY observed_at DESC LIMIT 20`,
+      },
     ]
   }
   return [
-    { asks: 'What changed lately?', sql: `SELECT * FROM ${name}_changes ORDER BY changed_on DESC LIMIT 20` },
     {
-      asks: 'How many were there on each day?',
+      asks: 'Which were the last twenty changes?',
+      sql: `SELECT * FROM ${name}_changes ORDER BY changed_on DESC LIMIT 20`,
+    },
+    {
+      asks: 'How many were there on each complete day that had any?',
       sql: `SELECT site, dt, count(*) AS rows FROM ${name}_snapshots GROUP BY site, dt ORDER BY site, dt`,
     },
   ]
@@ -201,6 +210,6 @@ export const examplesOf = (entity: Entity): readonly [Example, Example] =>
 /** Two questions for the page of a derived view. */
 export const viewExamples = (name: string): readonly [Example, Example] =>
   OF_VIEW[name] ?? [
-    { asks: 'What does it hold?', sql: `SELECT * FROM ${name} LIMIT 20` },
+    { asks: 'What are twenty of its rows?', sql: `SELECT * FROM ${name} LIMIT 20` },
     { asks: 'How much does it hold?', sql: `SELECT count(*) AS rows FROM ${name}` },
   ]

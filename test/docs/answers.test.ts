@@ -121,12 +121,13 @@ describe('over two sites with namesakes, a refused group and a gap, the examples
     ])
   })
 
-  test('who left and owns workbooks: nobody who returned, and each person once', async () => {
+  test('who left, and how many workbooks they own: nobody who returned, each person once, and those too who own none', async () => {
     const [left] = examplesFor('users')
     expect(await answer(left, 'site', 'id', 'left_on', 'workbooks')).toEqual([
       'lag ann 2026-10-20 1',
       'main cy 2026-11-01 2',
       'main dee 2026-10-31 1',
+      'main fay 2026-10-29 0',
     ])
   })
 
@@ -150,4 +151,19 @@ describe('over two sites with namesakes, a refused group and a gap, the examples
       'main unread not_read 2026-10-29',
     ])
   })
+})
+
+test('an example that shows no more than twenty rows says so', () => {
+  // Those that any entity has, too.
+  const toys = ENTITIES.map((entity) => ({ ...entity, name: 'toy' }))
+  const views = [...VIEWS.map(({ name }) => name), 'toy']
+  const examples = [
+    ...[...ENTITIES, ...toys].flatMap(examplesOf),
+    ...views.flatMap(viewExamples),
+    ...RUN_EXAMPLES,
+  ]
+  const limited = examples.filter(({ sql }) => /\bLIMIT\b/.test(sql))
+  expect(limited.length).toBeGreaterThan(4)
+  for (const { asks, sql } of limited)
+    expect([asks, sql]).toEqual([expect.stringMatching(/\btwenty\b/), expect.stringMatching(/ LIMIT 20$/)])
 })

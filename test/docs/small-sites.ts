@@ -65,10 +65,10 @@ const MEMBERS_READ: Nights<Readonly<Record<string, readonly string[] | 'forbidde
   lag: { '2026-10-20': { all: ['ann'], empty: ['ann'], idle: [] } },
 }
 
-/** Users by id. Two went for good and two returned, one of whom went again. */
+/** Users by id. Three went for good and two returned, one of whom went again. */
 const USERS_READ: Nights<Readonly<Record<string, string>>> = {
   main: {
-    '2026-10-28': { ann: 'ann', bob: 'bob', cy: 'cy', dee: 'dee' },
+    '2026-10-28': { ann: 'ann', bob: 'bob', cy: 'cy', dee: 'dee', fay: 'fay' },
     '2026-10-29': { ann: 'ann', dee: 'dee' },
     '2026-10-31': { ann: 'ann', bob: 'bob', cy: 'cy' },
     '2026-11-01': { ann: 'ann', bob: 'bob' },
