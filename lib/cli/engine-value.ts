@@ -13,6 +13,9 @@ function decimal(text: string): Value {
   return digits.length <= EXACT_DIGITS ? Number(text) : text
 }
 
+/** What the engine has, either side of 1970, in place of the days of an infinite date. */
+const INFINITE_DAYS = 2 ** 31 - 1
+
 const isFiniteMs = (ms: number): boolean => Math.abs(ms) <= 8.64e15
 
 /**
@@ -22,8 +25,10 @@ const isFiniteMs = (ms: number): boolean => Math.abs(ms) <= 8.64e15
 export function engineValue(value: DuckDBValue, style: InstantStyle): Value {
   if (value === null || typeof value !== 'object') return value
   if ('items' in value) return value.items.map((item) => engineValue(item, style))
-  if ('days' in value && !('months' in value) && isFiniteMs(value.days * 86_400_000))
-    return dayText(value.days)
+  if ('days' in value && !('months' in value)) {
+    if (Math.abs(value.days) === INFINITE_DAYS) return value.days < 0 ? '-infinity' : 'infinity'
+    if (isFiniteMs(value.days * 86_400_000)) return dayText(value.days)
+  }
   if ('entries' in value) return entriesValue(value.entries, style)
   const kind = value.constructor.name
   if (kind.startsWith('DuckDBTimestamp')) return timestamp(value, kind, style)

@@ -21,12 +21,21 @@ export function entityWithHistory(name: string): Entity {
   })
 }
 
+/** What tells one of several things from the others: its LUID, but of a site that was copied with its LUIDs. */
+function nameOne(entity: Entity, found: Rows): string {
+  const [site, id] = (found[0] ?? []).map(String)
+  const byId = `almanac history ${entity.name} ${id}`
+  return found.filter((row) => row[1] === id).length > 1
+    ? `Name one by its LUID and its site: ${byId} --site ${site}`
+    : `Name one by its LUID: ${byId}`
+}
+
 /** Several things go by that name: they are the answer, and which one is meant is the question. */
 async function askBack(call: Call, entity: Entity, text: string, found: Rows): Promise<number> {
   const columns = columnsOf('site', ...entity.key, 'name', 'first_day', 'gone_on', 'there_on')
   await writeAnswer(call.io, formatOf(call.options), answerOf(columns, found))
   const error = new AlmanacError('usage', `${found.length} ${entity.name} go by "${text}"`, {
-    next: `Name one by its LUID: almanac history ${entity.name} ${String(found[0]?.[1])}`,
+    next: nameOne(entity, found),
   })
   await write(call.io.err, errorText(error, { io: call.io, isDebug: false }))
   return error.exit

@@ -58,7 +58,7 @@ const comment = (relation: Relation): string =>
  * Leaves a DuckDB database file with the names that queries know, as views and macros over the warehouse's files: it
  * holds no data, so that it shows every later night too. A table of which no file is there yet is empty, and refuses to
  * answer once there is one. What else the file holds stays. Throws `store-failed` when it cannot be opened or written,
- * `corrupt-object` when a published object is no Parquet.
+ * `usage` when it has a table of one of the names, `corrupt-object` when a published object is no Parquet.
  */
 export async function exportDatabase(what: Export): Promise<void> {
   const { file, folders, relations } = what
@@ -73,6 +73,7 @@ export async function exportDatabase(what: Export): Promise<void> {
         await define(reader, what, relation)
       } catch (cause) {
         if (/Could not write file/.test(saidBy(cause))) throw cause
+        if (/Existing object .* is of type/.test(saidBy(cause))) throw taken(file, relation, cause)
         throw new AlmanacError('corrupt-object', `${relation.name} cannot be defined: ${firstLine(cause)}`, {
           cause,
         })
@@ -91,6 +92,12 @@ const unopened = (file: string, cause: unknown): AlmanacError =>
   new AlmanacError('store-failed', `the database ${file} cannot be opened: ${firstLine(cause)}`, {
     cause,
     next: 'Close the programs that have it open, or name a file of its own in a folder that can be written.',
+  })
+
+const taken = (file: string, { name: table }: Relation, cause: unknown): AlmanacError =>
+  new AlmanacError('usage', `the database ${file} has something else that is called "${table}"`, {
+    cause,
+    next: 'Name a file of its own, or rename what is there: it stays as it is.',
   })
 
 const unwritten = (file: string, cause: unknown): AlmanacError =>

@@ -143,6 +143,11 @@ describe('query', () => {
     expect(await rows(sql)).toEqual(namesOf('macro').map((name) => ({ name, n })))
   })
 
+  test('writes what is infinite as the engine does', async () => {
+    const sql = `SELECT 'infinity'::DATE AS a, '-infinity'::DATE AS b, ['infinity'::DATE] AS c, 'infinity'::TIMESTAMP AS d`
+    expect(await rows(sql)).toEqual([{ a: 'infinity', b: '-infinity', c: ['infinity'], d: 'infinity' }])
+  })
+
   test('describes the one table that is named', async () => {
     const described = await rows('DESCRIBE users')
     expect(described.map((row) => row['column_name'])).toContain('site_role')
@@ -164,6 +169,20 @@ describe('query', () => {
     expect(await all('SELECT count(*) FROM runs')).toEqual([['3']])
     expect(await all(`SELECT comment FROM duckdb_views() WHERE view_name = 'runs'`)).toEqual([['Every run.']])
     instance.closeSync()
+  })
+
+  test('refuses a database with a table of its own by one of the names, which stays', async () => {
+    const file = join(sample.folder, 'taken.duckdb')
+    const instance = await DuckDBInstance.create(file)
+    const connection = await instance.connect()
+    await connection.run('CREATE TABLE users AS SELECT 1 AS mine')
+    connection.closeSync()
+    instance.closeSync()
+    const { exit, err } = await ask('query', '--duckdb', file)
+    expect([exit, err]).toEqual([
+      2,
+      `error usage: the database ${file} has something else that is called "users"\nnext: Name a file of its own, or rename what is there: it stays as it is.\n`,
+    ])
   })
 
   test('leaves a table that was published only later empty until then, and refusing ever after', async () => {

@@ -7,6 +7,7 @@ import { diffOf } from '../../lib/questions/diff.ts'
 import { rowsCalled } from '../../lib/questions/history.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
+import { almanac } from '../cli/terminal.ts'
 import { ask } from '../docs/nights.ts'
 import { loadSmallSites } from '../docs/small-sites.ts'
 
@@ -100,4 +101,13 @@ describe('between two days, rows that no earlier reading could have had are not 
     )
     expect(came.map(([, , change, id]) => `${change} ${id}`).sort()).toEqual(wanted)
   })
+})
+
+test('of namesakes on two sites with one LUID, the site tells which is meant', async () => {
+  const { exit, err } = await almanac(['history', 'users', 'bob', '--warehouse', root])
+  expect([exit, err]).toEqual([
+    2,
+    'error usage: 2 users go by "bob"\nnext: Name one by its LUID and its site: almanac history users bob --site lag\n',
+  ])
+  expect((await almanac(['history', 'users', 'bob', '--site', 'lag', '--warehouse', root])).exit).toBe(0)
 })
