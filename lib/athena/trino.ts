@@ -31,6 +31,7 @@ function versions(entity: Entity, shown: string): string {
       ? ''
       : `,
     unknown, lag(unknown) OVER w AS unknown_before,
+    CASE WHEN cause = 'returned' THEN lag(gone_after) OVER w ELSE changed_after END AS seen_before,
     ${texts(before)} AS old_values,
     ${texts(name)} AS new_values,
     ${listed(differs)} AS differs`
@@ -38,16 +39,16 @@ function versions(entity: Entity, shown: string): string {
     FROM ${history(entity)} WINDOW w AS (PARTITION BY site, ${names(entity.key)} ORDER BY valid_from)`
 }
 
-/** One row for each column that changed. A column that either version does not know tells nothing. */
+/** One row for each column that changed, while a row was gone, too. A column that either version does not know tells nothing. */
 function changedColumns(entity: Entity, shown: string): string {
   const tracked = trackedColumns(entity)
   if (tracked.length === 0) return ''
   const places = tracked.map((column, place) => `(${place + 1}, ${literal(column)})`)
   return `
 UNION ALL
-SELECT site, ${shown}, valid_from, changed_after, 'changed', "column", old_values[place], new_values[place]
+SELECT site, ${shown}, valid_from, seen_before, 'changed', "column", old_values[place], new_values[place]
 FROM versions CROSS JOIN (VALUES ${places.join(', ')}) AS tracked (place, "column")
-WHERE cause = 'changed' AND differs[place]
+WHERE cause IN ('changed', 'returned') AND differs[place]
   AND NOT coalesce(contains(unknown, "column"), false) AND NOT coalesce(contains(unknown_before, "column"), false)`
 }
 

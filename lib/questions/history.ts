@@ -36,5 +36,5 @@ export function changesOf(entity: Entity, rows: readonly (readonly string[])[]):
   const values = rows.map((row) => `(${row.map(literal).join(', ')})`).join(', ')
   return `SELECT site, ${key}, changed_on, changed_after, kind, "column", old_value, new_value
     FROM ${name(`${entity.name}_changes`)} WHERE (site, ${key}) IN (${values})
-    ORDER BY site, ${key}, changed_on, kind, "column"`
+    ORDER BY site, ${key}, changed_on, "column" NULLS FIRST, kind`
 }

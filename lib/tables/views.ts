@@ -27,7 +27,10 @@ export function selectFrom(table: Table, files: readonly string[]): string {
   return `SELECT ${columns} FROM (${emptyTable(table)} UNION ALL BY NAME SELECT ${shown} FROM ${read})`
 }
 
-/** What changed and when, one row per changed column; new, returned and gone rows have one row without a column. */
+/**
+ * What changed and when, one row per changed column; new, returned and gone rows have one row without a column. What differs
+ * in a row that returned has changed, too: since it was last seen, while nobody saw it.
+ */
 export function changesView(entity: Entity): string {
   const key = names(entity.key)
   const label = 'name' in entity.columns && !entity.key.includes('name') ? 'name' : undefined
@@ -38,13 +41,14 @@ export function changesView(entity: Entity): string {
         'isKnown': NOT coalesce(list_contains(lag(unknown) OVER w, ${literal(column)}), false) AND NOT coalesce(list_contains(unknown, ${literal(column)}), false)}`,
   )
   return `WITH versions AS (
-      SELECT site, ${shown}, valid_from, valid_to, cause, changed_after, gone_after, [${pairs.join(', ')}] AS pairs
+      SELECT site, ${shown}, valid_from, valid_to, cause, changed_after, gone_after,
+        CASE WHEN cause = 'returned' THEN lag(gone_after) OVER w ELSE changed_after END AS seen_before, [${pairs.join(', ')}] AS pairs
       FROM ${name(`${entity.name}_history`)} WINDOW w AS (PARTITION BY site, ${key} ORDER BY valid_from))
     SELECT site, ${shown}, valid_from AS changed_on, changed_after, cause AS kind, NULL::VARCHAR AS "column", NULL::VARCHAR AS old_value, NULL::VARCHAR AS new_value
     FROM versions WHERE cause IN ('new', 'returned')
     UNION ALL
-    SELECT site, ${shown}, valid_from, changed_after, 'changed', pair.column, pair.old, pair.new
-    FROM (SELECT * EXCLUDE (pairs), unnest(pairs) AS pair FROM versions WHERE cause = 'changed')
+    SELECT site, ${shown}, valid_from, seen_before, 'changed', pair.column, pair.old, pair.new
+    FROM (SELECT * EXCLUDE (pairs), unnest(pairs) AS pair FROM versions WHERE cause IN ('changed', 'returned'))
     WHERE pair.isKnown AND pair.old IS DISTINCT FROM pair.new
     UNION ALL
     SELECT site, ${shown}, valid_to, gone_after, 'gone', NULL, NULL, NULL FROM versions WHERE gone_after IS NOT NULL`

@@ -58,6 +58,8 @@ test('changes through null, unknown, gone and returned are those of the local vi
     'a||2026-10-03|2026-10-02|changed|name|two|',
     'a||2026-10-03|2026-10-02|changed|tags|[x]|',
     'a||2026-10-04|2026-10-03|gone|||',
+    'a||2026-10-06|2026-10-03|changed|is_on||true',
+    'a||2026-10-06|2026-10-03|changed|tags||[]',
     'a||2026-10-06|2026-10-05|returned|||',
     'b|one|2026-10-01||new|||',
     'b|one|2026-10-02|2026-10-01|changed|tags|[x, y]|[x, y]',

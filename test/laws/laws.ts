@@ -98,19 +98,27 @@ const DIFFERS = each(
 const CAUSE = `CASE WHEN was.id IS NULL THEN 'new' WHEN was.valid_to < v.valid_from THEN 'returned' WHEN ${DIFFERS} THEN 'changed'
   WHEN len(was.unknown) > coalesce(len(v.unknown), 0) THEN 'schema' ELSE 'nothing' END`
 
-/** What the readings say of changes, by islands of nights on which a key was there; knows nothing of versions. */
-const CHANGES = `WITH seen AS (
+/**
+ * What the readings say of changes, by islands of nights on which a key was there; knows nothing of versions. A column is
+ * compared with the night of its island that knew it last; on the first night of an island, of the island before it.
+ */
+const CHANGES = `WITH there AS (
     SELECT r.*, d.nth, d.before, d.after, d.missing, d.nth - row_number() OVER (PARTITION BY id ORDER BY d.nth) AS island
     FROM read r JOIN day d USING (dt)),
+  seen AS (
+    SELECT *, dense_rank() OVER (PARTITION BY id ORDER BY island) AS life, lag(dt) OVER (PARTITION BY id ORDER BY nth) AS seen_before,
+      nth = min(nth) OVER (PARTITION BY id, island) AS is_first
+    FROM there),
   lives AS (SELECT id, min(nth) AS first, max(nth) AS last, min(min(nth)) OVER (PARTITION BY id) AS birth FROM seen GROUP BY id, island)
   SELECT id, CASE WHEN first = birth THEN 'new' ELSE 'returned' END AS kind, dt AS changed_on, before AS changed_after,
     NULL AS "column", NULL AS old_value, NULL AS new_value FROM lives JOIN day ON nth = first
   UNION ALL SELECT id, 'gone', after, dt, NULL, NULL, NULL FROM lives JOIN day ON nth = last WHERE after IS NOT NULL
   ${COLUMNS.map(
-    (c) => `UNION ALL SELECT id, 'changed', dt, before, '${c}', old, now FROM (
-      SELECT id, dt, before, row_number() OVER w AS knowing, CAST(lag(${c}) OVER w AS VARCHAR) AS old, CAST(${c} AS VARCHAR) AS now
-      FROM seen WHERE NOT ${isIn('missing', c)} WINDOW w AS (PARTITION BY id, island ORDER BY nth))
-      WHERE knowing > 1 AND old IS DISTINCT FROM now`,
+    (c) => `UNION ALL SELECT id, 'changed', dt, seen_before, '${c}', old, now FROM (
+      SELECT id, dt, seen_before, life - lag(life) OVER w AS lives_between, is_first,
+        CAST(lag(${c}) OVER w AS VARCHAR) AS old, CAST(${c} AS VARCHAR) AS now
+      FROM seen WHERE NOT ${isIn('missing', c)} WINDOW w AS (PARTITION BY id ORDER BY nth))
+      WHERE (lives_between = 0 OR (lives_between = 1 AND is_first)) AND old IS DISTINCT FROM now`,
   ).join('\n')}`
 
 /** For each first and last day, the columns that no day between them knows. */

@@ -55,7 +55,19 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
     column: string | null = null,
     old: Value = null,
     now: Value = null,
-  ) => changes.push({ id, kind, changed_on: on, changed_after: before, column, old, now })
+    after: Value = before,
+  ) => changes.push({ id, kind, changed_on: on, changed_after: after, column, old, now })
+  const noteWhileGone = (
+    gone: Version,
+    row: Readonly<Record<string, Value>>,
+    known: readonly string[],
+    dt: string,
+  ) => {
+    const unknown = Array.isArray(gone['unknown']) ? gone['unknown'] : []
+    for (const column of known)
+      if (!unknown.includes(column) && !same(gone[column], row[column] ?? null))
+        note('changed', dt, column, gone[column] ?? null, row[column] ?? null, gone['gone_after'] ?? null)
+  }
   for (const { dt, rows, ...day } of readings) {
     const row = rows.get(id)
     const missing = day.missingOf?.(id) ?? day.missing
@@ -80,7 +92,9 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
           : differing.length > 0
             ? 'changed'
             : 'schema'
+      const gone = was === undefined ? versions.at(-1) : undefined
       if (was === undefined) note(cause, dt)
+      if (gone !== undefined) noteWhileGone(gone, row, known, dt)
       for (const column of differing)
         note('changed', dt, column, was?.values[column] ?? null, row[column] ?? null)
       open = {
