@@ -38,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   extract: pure(['core', 'tableau'], { packages: ['hyparquet', 'hyparquet-writer'], node: ['node:zlib'] }),
   load: pure(['core'], { packages: ['hyparquet'] }),
   transform: pure(['core', 'engine', 'load']),
-  session: pure(['core', 'tableau']),
+  session: pure(['core', 'network', 'tableau']),
   nightly: pure(['core', 'extract', 'load', 'session', 'tableau']),
   questions: pure(['core', 'engine', 'tables']),
   athena: pure(['core', 'engine', 'questions', 'tables']),

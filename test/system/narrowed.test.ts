@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { keys } from '../../lib/core/keys.ts'
 import type { Manifest } from '../../lib/core/manifest.ts'
 import { exitOfRun } from '../../lib/core/report.ts'
@@ -51,9 +51,10 @@ describe('a token whose user lost the administrator’s role', () => {
   })
 
   test('keeps the part where configuration accepts it, and the receipt says of whom it is', async () => {
-    lesser.setDay(DAY3)
+    const other = await startSimulator({ seed: 'part', counts: FEW, day: DAY3, siteRole: 'Creator' })
+    onTestFinished(() => other.close())
     const report = await site.night(DAY3, {
-      signIn: signInTo(lesser),
+      signIn: signInTo(other),
       site: 'part',
       entities: ENTITIES.filter(({ name }) => name === 'projects'),
       acceptNarrowed: ['projects'],
