@@ -1,6 +1,6 @@
 import type { LoadResult } from '../load/load.ts'
 import { type Call, formatOf } from './command.ts'
-import { acceptHere } from './held.ts'
+import { acceptHere, refutedText } from './held.ts'
 import { write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
@@ -13,7 +13,17 @@ export interface Loaded {
   readonly result: LoadResult
 }
 
-const COLUMNS = columnsOf('site', 'entity', 'committed', 'held', '#new', '#changed', '#gone', '#objects')
+const COLUMNS = columnsOf(
+  'site',
+  'entity',
+  'committed',
+  'held',
+  'refuted',
+  '#new',
+  '#changed',
+  '#gone',
+  '#objects',
+)
 
 function row({ entity, site, result }: Loaded): readonly Value[] {
   const { committed, held, changes, published } = result
@@ -22,6 +32,7 @@ function row({ entity, site, result }: Loaded): readonly Value[] {
     entity,
     committed.map(({ dt }) => dt),
     held.map(({ dt }) => dt),
+    held.filter(({ refutedBy }) => refutedBy !== null).map(({ dt }) => dt),
     changes?.new ?? null,
     changes?.changed ?? null,
     changes?.gone ?? null,
@@ -36,7 +47,7 @@ const tableRow = (values: readonly Value[]): readonly Value[] =>
 const daysText = (days: readonly string[]): string =>
   days.length > 3 ? `${days[0]} … ${days.at(-1)} (${days.length})` : days.join(', ')
 
-/** Writes what loading did; days that are held are explained. The exit code: 3 when a day is held. */
+/** Writes what loading did; days that are held are explained. The exit code: 3 when one is held that no later day refutes. */
 export async function writeLoaded(call: Call, loaded: readonly Loaded[]): Promise<number> {
   const format = formatOf(call.options)
   const rows = loaded.map(row)
@@ -46,8 +57,8 @@ export async function writeLoaded(call: Call, loaded: readonly Loaded[]): Promis
   )
   const told = held.map((day) => {
     const next = day.verdict === 'guarded' ? `\n  if it is right: ${acceptHere(call.options, day)}` : ''
-    return `${day.entity} ${day.dt} ${day.verdict}: ${shown(day.reason)}${next}\n`
+    return `${day.entity} ${day.dt} ${day.verdict}${refutedText(day)}: ${shown(day.reason)}${next}\n`
   })
   if (told.length > 0) await write(format === 'table' ? call.io.out : call.io.err, `\n${told.join('')}`)
-  return held.length > 0 ? 3 : 0
+  return held.some(({ refutedBy }) => refutedBy === null) ? 3 : 0
 }

@@ -6,7 +6,7 @@ import { exitOf } from '../core/verdict.ts'
 import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { newestNight } from './newest-night.ts'
-import { type Standing, standingOf } from './standing.ts'
+import { type Standing, standingOf, waiting } from './standing.ts'
 import { type Night, nightsUpTo } from './strip.ts'
 
 /** How one site stands on its own day. */
@@ -74,5 +74,5 @@ export const isTooOld = ({ age = 0 }: SiteStanding, maxAge: number): boolean => 
 export const isFine = (standing: SiteStanding, maxAge: number): boolean =>
   !isTooOld(standing, maxAge) &&
   standing.newest.length > 0 &&
-  standing.entities.every(({ held, unpublished }) => held.length === 0 && unpublished.length === 0) &&
+  standing.entities.every((each) => waiting(each).length === 0 && each.unpublished.length === 0) &&
   nightVerdict(standing) === 'complete'

@@ -2,6 +2,7 @@ import { addDays, type Day, dayNumber } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { committedDays } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
+import type { Verdict } from '../core/verdict.ts'
 import { completeDays } from '../load/complete-days.ts'
 import type { Engine } from '../transform/engine.ts'
 
@@ -11,8 +12,10 @@ export interface Held {
   readonly site: string
   readonly dt: Day
   readonly candidate: string
-  readonly verdict: 'complete' | 'incomplete' | 'guarded'
+  readonly verdict: Verdict
   readonly reason: string
+  /** The later day that refutes it, so that it asks for nobody any more; null while it does. */
+  readonly refutedBy: Day | null
 }
 
 /** How a site's entity stands. */
@@ -50,6 +53,16 @@ export function rangesText(days: readonly Day[]): string {
   return ranges.map(([from, to]) => (from === to ? from : `${from} … ${to}`)).join(', ')
 }
 
+const LEFT_BEHIND = {
+  verdict: 'complete',
+  reason: 'a run ended before its commit; the next load commits it',
+  refutedBy: null,
+} as const
+
+/** The held readings for which somebody must decide. */
+export const waiting = ({ held }: Pick<Standing, 'held'>): readonly Held[] =>
+  held.filter(({ refutedBy }) => refutedBy === null)
+
 /** Judges each held candidate again, so that the reason is today's: a neighbour may have been committed since. */
 async function heldOf(
   store: ObjectStore,
@@ -70,11 +83,13 @@ async function heldOf(
     for (const receipt of receipts) {
       const { dt, sha256: candidate } = receipt
       const judgement = await judge(desk, days, receipt)
-      const reason =
-        judgement.verdict === 'complete'
-          ? 'a run ended before its commit; the next load commits it'
-          : judgement.reason
-      held.push({ entity: entity.name, site, dt, candidate, verdict: judgement.verdict, reason })
+      held.push({
+        entity: entity.name,
+        site,
+        dt,
+        candidate,
+        ...(judgement.verdict === 'complete' ? LEFT_BEHIND : judgement),
+      })
     }
     return held
   })

@@ -2,7 +2,7 @@ import { type Day, dayIn } from '../core/day.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
-import { acceptHere, sameWarehouse } from './held.ts'
+import { acceptHere, refutedText, sameWarehouse } from './held.ts'
 import { mayColour, write } from './io.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
@@ -15,7 +15,7 @@ import {
   type SiteStanding,
   siteStanding,
 } from './site-standing.ts'
-import { rangesText, type Standing } from './standing.ts'
+import { rangesText, type Standing, waiting } from './standing.ts'
 import { STRIP_LEGEND, stripText } from './strip.ts'
 import { answerOf, columnsOf, type Value } from './value.ts'
 import {
@@ -87,12 +87,21 @@ const ofSite = (standing: SiteStanding): readonly Value[] => {
 function row(standing: SiteStanding, of: Standing, isTable: boolean): readonly Value[] {
   const { site, entity, last, age, days, gaps, held } = of
   const facts = [site, entity, last ?? null, age ?? null, days.length]
-  if (isTable) return [...facts, rangesText(gaps), held.map(({ dt }) => dt).join(', ')]
-  const heldFacts = held.map(({ dt, candidate, verdict, reason }) => ({
+  // What a later day refutes is one of the gaps, and waits for nobody.
+  if (isTable)
+    return [
+      ...facts,
+      rangesText(gaps),
+      waiting(of)
+        .map(({ dt }) => dt)
+        .join(', '),
+    ]
+  const heldFacts = held.map(({ dt, candidate, verdict, reason, refutedBy }) => ({
     day: dt,
     candidate,
     verdict,
     reason,
+    refuted_by: refutedBy,
   }))
   return [...facts, [...gaps], heldFacts, [...of.unpublished], ...ofSite(standing)]
 }
@@ -132,7 +141,7 @@ function heldLines(call: Call, { entities }: SiteStanding): readonly string[] {
   return entities
     .flatMap(({ held }) => held)
     .flatMap((held) => {
-      const line = `${held.entity} of ${held.site}, ${held.dt}, is held: ${shown(held.reason)}`
+      const line = `${held.entity} of ${held.site}, ${held.dt}, is held${refutedText(held)}: ${shown(held.reason)}`
       return held.verdict === 'guarded'
         ? [line, `  if it is right: ${acceptHere(call.options, held)}`]
         : [line]

@@ -1,3 +1,4 @@
+import type { Day } from '../core/day.ts'
 import type { CommittedDay, Manifest, ManifestNote } from '../core/manifest.ts'
 import type { CandidateReceipt } from '../core/receipt.ts'
 import { neighbours } from './commit.ts'
@@ -6,10 +7,19 @@ import { type Comparison, holdReason, isGoneForGood, lostReason } from './guard.
 import { parentDay } from './snapshot.ts'
 import type { Neighbours } from './transforms.ts'
 
+/** Why a candidate may not be committed now. */
+export interface Refusal {
+  readonly verdict: 'guarded' | 'incomplete'
+  readonly reason: string
+  /**
+   * The next day that is committed and was not withdrawn; null when there is none. By it the reading is refuted: its day is
+   * a gap that asks for nobody. One whose loss is real passes instead, since that day agrees with it.
+   */
+  readonly refutedBy: Day | null
+}
+
 /** Whether a candidate may be committed now. */
-export type Judgement =
-  | { readonly verdict: 'complete'; readonly note: ManifestNote | null }
-  | { readonly verdict: 'guarded' | 'incomplete'; readonly reason: string }
+export type Judgement = { readonly verdict: 'complete'; readonly note: ManifestNote | null } | Refusal
 
 /** A committed reading next to a candidate's day. */
 interface Neighbour {
@@ -206,7 +216,8 @@ export async function orderFault(
 
 /**
  * Judges a complete candidate by its neighbours: in order of time, and not so much smaller than the day before that
- * somebody must look. A held one passes when the next committed day agrees with it: then the loss is real.
+ * somebody must look. A held one passes when the next committed day agrees with it: then the loss is real. Otherwise that
+ * day refutes it.
  */
 export async function judge(
   desk: Desk,
@@ -214,13 +225,14 @@ export async function judge(
   receipt: CandidateReceipt,
 ): Promise<Judgement> {
   const { before, after } = await around(desk, days, receipt.dt)
+  const refutedBy = after?.day.dt ?? null
   const disorder = outOfOrder(receipt, before, after)
-  if (disorder !== null) return { verdict: 'incomplete', reason: disorder }
+  if (disorder !== null) return { verdict: 'incomplete', reason: disorder, refutedBy }
   if (before === undefined) return { verdict: 'complete', note: null }
   const loss = await lossOf(desk, days, receipt, before)
   const reason = reasonOf(loss)
   if (reason === null) return { verdict: 'complete', note: null }
   if (after !== undefined && (await agrees(desk, days, receipt, after, loss)))
     return { verdict: 'complete', note: { kind: 'agreed', reason: `${reason}; ${after.day.dt} agrees` } }
-  return { verdict: 'guarded', reason }
+  return { verdict: 'guarded', reason, refutedBy }
 }

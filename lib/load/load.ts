@@ -10,17 +10,15 @@ import { buildCandidate, storedCandidates } from './candidate.ts'
 import { type CommitFacts, commit } from './commit.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { observedDays, observedRuns, publishEvents, storeObservation } from './events.ts'
-import { type Judgement, judge } from './judge.ts'
+import { type Judgement, judge, type Refusal } from './judge.ts'
 import { completeLandings, type Landing } from './landing.ts'
 import { reconcile } from './reconcile.ts'
 import type { DayChanges, LoadEngine } from './transforms.ts'
 
-/** A day that is complete and not committed, and why. */
-export interface HeldDay {
+/** A day that is complete and not committed, and why. What a later day refuted asks for nobody. */
+export interface HeldDay extends Refusal {
   readonly dt: Day
   readonly candidate: string
-  readonly verdict: 'guarded' | 'incomplete'
-  readonly reason: string
 }
 
 /** What a load did: the days it committed, those it holds, and how many objects it published. */
@@ -83,7 +81,7 @@ async function unlessBroken(landing: Landing, work: () => Promise<void>): Promis
     return undefined
   } catch (error) {
     if (!isError(error, 'incomplete', 'corrupt-object')) throw error
-    return { dt: landing.dt, candidate: '', verdict: 'incomplete', reason: error.message }
+    return { dt: landing.dt, candidate: '', verdict: 'incomplete', reason: error.message, refutedBy: null }
   }
 }
 
@@ -93,7 +91,7 @@ const stillOpen = (broken: readonly HeldDay[], closed: readonly Day[]): readonly
 
 /**
  * Judges a candidate whose bytes are those that its receipt names: nothing else is ever committed. A damaged one is held; it
- * harms no other day, and another reading of its day may take its place.
+ * harms no other day, and another reading of its day may take its place. No later day refutes it: what it said is not known.
  */
 async function unlessDamaged(
   desk: Desk,
@@ -104,7 +102,7 @@ async function unlessDamaged(
     await desk.candidate(dt, sha256)
   } catch (error) {
     if (!isError(error, 'corrupt-object')) throw error
-    return { verdict: 'incomplete', reason: error.message }
+    return { verdict: 'incomplete', reason: error.message, refutedBy: null }
   }
   return work()
 }
@@ -122,12 +120,7 @@ async function commitHeld(desk: Desk, run: string): Promise<{ committed: Committ
         progress = await commitOne(desk.store, receipt, run, judgement)
         break
       }
-      held.push({
-        dt: receipt.dt,
-        candidate: receipt.sha256,
-        verdict: judgement.verdict,
-        reason: judgement.reason,
-      })
+      held.push({ dt: receipt.dt, candidate: receipt.sha256, ...judgement })
     }
     if (progress === undefined) return { committed, held }
     committed.push(progress)

@@ -174,7 +174,7 @@ const AHEAD: readonly AlarmSpec[] = [
   {
     id: 'held-too-long',
     urgency: 'message',
-    says: 'A day has been held for more than seven days, and nobody decided.',
+    says: 'A day has been held for more than seven days, nobody decided, and no later day refutes it.',
     first: 'Run “almanac status”, compare with Tableau, then “almanac accept”, or leave it held and say why.',
     metric: { of: 'site', name: 'HeldDays', statistic: 'Maximum' },
     threshold: 7,

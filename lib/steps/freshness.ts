@@ -2,7 +2,7 @@ import { type Day, dayIn, dayNumber } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { AlmanacError } from '../core/errors.ts'
 import { keys, type Place } from '../core/keys.ts'
-import { committedDays, readManifest } from '../core/manifest.ts'
+import { type CommittedDay, committedDays, type Manifest, readManifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import { type CandidateReceipt, parseStored } from '../core/receipt.ts'
 import { heldCandidates } from '../load/load.ts'
@@ -11,7 +11,7 @@ import { heldCandidates } from '../load/load.ts'
 export interface Freshness {
   /** Hours since the oldest of the entities’ newest proven days, or readings of events, was read; null when nothing ever was. */
   readonly snapshotAgeHours: number | null
-  /** Days for which the longest held reading has waited for somebody to decide; 0 when nothing is held. */
+  /** Days for which the longest held reading has waited for somebody to decide; 0 when none does. */
   readonly heldDays: number
   /** The entity that is the oldest. */
   readonly oldest: string | null
@@ -41,20 +41,29 @@ async function observedAt(store: ObjectStore, at: Place): Promise<number | null>
   return read.length === 0 ? null : Math.max(...(await Promise.all(read)))
 }
 
+/** The newest day that is committed and was not withdrawn. */
+async function newestProven(
+  store: ObjectStore,
+  at: Place,
+  days: readonly CommittedDay[],
+): Promise<Manifest | undefined> {
+  for (const day of [...days].reverse()) {
+    const manifest = await readManifest(store, at, day)
+    if (manifest.candidate !== null) return manifest
+  }
+  return undefined
+}
+
 async function freshnessOf(store: ObjectStore, entity: Entity, site: string): Promise<EntityFreshness> {
   const at = { entity: entity.name, site }
   if (entity.event !== undefined)
     return { entity: entity.name, readAt: await observedAt(store, at), heldSince: null }
   const days = await committedDays(store, at)
-  const [held] = await heldCandidates(store, at, days)
-  let readAt: number | null = null
-  for (const day of [...days].reverse()) {
-    const manifest = await readManifest(store, at, day)
-    if (manifest.candidate === null) continue
-    readAt = manifest.observedTo
-    break
-  }
-  return { entity: entity.name, readAt, heldSince: held?.dt ?? null }
+  const newest = await newestProven(store, at, days)
+  // What a later day refutes waits for nobody (see `Refusal`).
+  const isRefuted = (dt: Day): boolean => newest !== undefined && dt < newest.dt
+  const held = (await heldCandidates(store, at, days)).find(({ dt }) => !isRefuted(dt))
+  return { entity: entity.name, readAt: newest?.observedTo ?? null, heldSince: held?.dt ?? null }
 }
 
 /**

@@ -86,6 +86,35 @@ describe('what is held and what is corrected', () => {
     expect(out).toMatch(/^demo +workbooks +2026-11-05/m)
   })
 
+  test('a reading that a later day refutes is a gap that asks for nobody, and can still be accepted', async () => {
+    sample.sim.faults.set([{ kind: 'shrink', fraction: 0.3, match: { endpoint: 'workbooks' } }])
+    expect((await sample.night('2026-11-07', '--select', 'workbooks')).exit).toBe(3)
+    sample.sim.faults.clear()
+    const on = ['--site', 'demo'] as const
+    expect((await ask('status', ...on, ...AT_ANY_AGE)).exit).toBe(3)
+    expect((await sample.night('2026-11-08', '--select', 'workbooks')).exit).toBe(0)
+
+    const status = await ask('status', ...on, ...AT_ANY_AGE)
+    expect(status.exit).toBe(0)
+    expect(status.out).toMatch(
+      /^workbooks of demo, 2026-11-07, is held, refuted by 2026-11-08: \d+ of .*\n {2}if it is right: almanac accept workbooks --sha /m,
+    )
+    expect(status.out).toMatch(/^demo +workbooks +2026-11-08 +\d+ +\d+ +2026-11-06 … 2026-11-07 *$/m)
+    const load = await ask('load', ...on, '--select', 'workbooks')
+    expect([load.exit, load.out]).toEqual([
+      0,
+      expect.stringMatching(/^workbooks 2026-11-07 guarded, refuted by 2026-11-08: /m),
+    ])
+    const json = async (...args: string[]) => JSON.parse((await ask(...args, ...on, '--output', 'json')).out)
+    const [loaded] = await json('load', '--select', 'workbooks')
+    expect(loaded).toMatchObject({ held: ['2026-11-07'], refuted: ['2026-11-07'] })
+    const [{ held }] = (await json('status')).filter(
+      ({ entity }: { entity: string }) => entity === 'workbooks',
+    )
+    expect(held).toMatchObject([{ day: '2026-11-07', verdict: 'guarded', refuted_by: '2026-11-08' }])
+    expect((await ask('accept', 'workbooks', '--sha', held[0].candidate, ...on)).exit).toBe(0)
+  })
+
   test('a damaged published table is named, rebuilt with load, and then whole', async () => {
     const path = join(sample.root, 'history/entity=users/site=demo/data.parquet')
     const bytes = await readFile(path)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { addDays } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
+import { keys } from '../../lib/core/keys.ts'
 import { committedDays, readManifest } from '../../lib/core/manifest.ts'
 import type { ParentVerdict } from '../../lib/core/shape.ts'
 import { orderFault } from '../../lib/load/judge.ts'
@@ -391,6 +392,66 @@ describe('a held day and the day after', () => {
     await world.lands({ dt: D3, rows: things(after) })
     const { held } = await world.night({ dt: D2, rows: things(40) })
     expect(held.map(({ dt }) => dt)).toEqual(days)
+  })
+})
+
+describe('the next committed day refutes what stays held', () => {
+  const [whole, shrunken] = [things(100), things(40)]
+
+  test.each<[string, readonly Night[], readonly (readonly [string, string | null])[]]>([
+    ['none', [{ dt: D2, rows: shrunken }], [[D2, null]]],
+    [
+      'the nearest of two',
+      [
+        { dt: D2, rows: shrunken },
+        { dt: D3, rows: whole },
+        { dt: D4, rows: whole },
+      ],
+      [[D2, D3]],
+    ],
+    [
+      'one that is held itself',
+      [
+        { dt: D2, rows: shrunken },
+        { dt: D3, rows: shrunken },
+      ],
+      [
+        [D2, null],
+        [D3, null],
+      ],
+    ],
+    [
+      'one that was withdrawn',
+      [
+        { dt: D2, rows: shrunken },
+        { dt: D3, rows: whole, isWithdrawn: true },
+      ],
+      [[D2, null]],
+    ],
+    [
+      'one that was read before',
+      [
+        { dt: D3, rows: whole },
+        { dt: D2, rows: whole, observedFrom: at(D4) },
+      ],
+      [[D2, D3]],
+    ],
+  ])('%s', async (_, nights, refuted) => {
+    const world = plainWorld(THINGS)
+    for (const night of [{ dt: FIRST, rows: whole }, ...nights]) await world.night(night)
+    const { held } = await load(world.store, world.engine, THINGS, 'test', 'again')
+    expect(held.map(({ dt, refutedBy }) => [dt, refutedBy])).toEqual(refuted)
+  })
+
+  test('but not a reading that is damaged: what it said is not known', async () => {
+    const world = plainWorld(THINGS)
+    await world.night({ dt: FIRST, rows: whole })
+    const { held } = await world.night({ dt: D2, rows: shrunken })
+    const key = keys.candidate(placeOf(THINGS), D2, held[0]?.candidate ?? '')
+    const etag = (await world.store.head(key))?.etag ?? ''
+    await world.store.write(key, Buffer.from('damaged'), { etag })
+    const after = await world.night({ dt: D3, rows: whole })
+    expect(after.held).toMatchObject([{ dt: D2, verdict: 'incomplete', refutedBy: null }])
   })
 })
 

@@ -135,6 +135,21 @@ describe('what is held', () => {
     })
   })
 
+  test('waits no more once a later day is committed that stands', async () => {
+    const store = memoryStore()
+    await hold(store, 'users', '2026-11-20')
+    await hold(store, 'users', '2026-11-25')
+    await prove(store, 'users', '2026-11-22')
+    expect(await freshness(store, '2026-11-28T03:00:00Z')).toMatchObject({ heldDays: 3 })
+    await prove(store, 'users', '2026-11-26')
+    expect(await freshness(store, '2026-11-28T03:00:00Z')).toMatchObject({ heldDays: 0 })
+    for (const dt of ['2026-11-22', '2026-11-26']) {
+      const manifest = await readManifest(store, { entity: 'users', site: 'demo' }, { dt, version: 1 })
+      await withdraw(store, manifest, FACTS)
+    }
+    expect(await freshness(store, '2026-11-28T03:00:00Z')).toMatchObject({ heldDays: 8 })
+  })
+
   test('is not what was committed, nor a receipt without its rows', async () => {
     const store = memoryStore()
     await hold(store, 'users', '2026-11-20')
