@@ -7,7 +7,7 @@ import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { newestNight } from './newest-night.ts'
 import { type Standing, standingOf, waiting } from './standing.ts'
-import { type Night, nightsUpTo } from './strip.ts'
+import { type Night, type NightOfStrip, nightsUpTo } from './strip.ts'
 
 /** How one site stands on its own day. */
 export interface SiteStanding {
@@ -18,16 +18,37 @@ export interface SiteStanding {
   /** Whole days from its newest night to today; undefined before its first. */
   readonly age: number | undefined
   readonly nights: readonly Night[]
+  /** The entities that the configuration switches on; undefined where none is at hand. */
+  readonly on: readonly string[] | undefined
+  /** The entities for which the server was too old when they were last asked for, in the nights of the strip. */
+  readonly unsupported: ReadonlySet<string>
+}
+
+/** What a caller knows of a site besides its warehouse. */
+export interface KnownSite {
+  readonly site: string
+  /** Today there, as far as the caller knows the site's time zone. */
+  readonly day: Day
+  /** The entities that the configuration switches on; undefined where none is at hand. */
+  readonly on: readonly string[] | undefined
+}
+
+const unsupportedIn = (nights: readonly NightOfStrip[]): ReadonlySet<string> => {
+  const newest = new Map<string, EntityOutcome>()
+  for (const outcome of nights.flatMap(({ reports }) => reports.flatMap(({ outcomes }) => outcomes)))
+    newest.set(outcome.entity, outcome)
+  return new Set(
+    [...newest.values()].flatMap(({ entity, verdict }) => (verdict === 'unsupported' ? [entity] : [])),
+  )
 }
 
 /**
- * Looks at one site. `day` is today, as far as the caller knows the site's time zone; where its newest night is of a later
- * day, it is that day there. `engine` is asked for only when something is held. Throws `corrupt-object`.
+ * Looks at one site. Where its newest night is of a later day than the caller's, it is that day there. `engine` is asked for
+ * only when something is held. Throws `corrupt-object`.
  */
 export async function siteStanding(
   store: ObjectStore,
-  site: string,
-  day: Day,
+  { site, day, on }: KnownSite,
   engine: () => Promise<Engine>,
 ): Promise<SiteStanding> {
   const newest = await newestNight(store, site, Date.now())
@@ -37,7 +58,8 @@ export async function siteStanding(
   const entities: Standing[] = []
   for (const entity of ENTITIES) entities.push(await standingOf(store, entity, site, today, engine))
   const nights = await nightsUpTo(store, site, today, (name, dt) => isThere(entities, name, dt))
-  return { site, entities, newest, age, nights: nights.map(({ night }) => night) }
+  const unsupported = unsupportedIn(nights)
+  return { site, entities, newest, age, nights: nights.map(({ night }) => night), on, unsupported }
 }
 
 const isThere = (entities: readonly Standing[], name: string, dt: Day): boolean =>
@@ -70,9 +92,37 @@ export const nightVerdict = (standing: SiteStanding): Exclude<Night, 'none'> => 
 /** Whether a site's newest night is older than so many days: it looks as well as it did then, however long nothing ran. */
 export const isTooOld = ({ age = 0 }: SiteStanding, maxAge: number): boolean => age > maxAge
 
-/** Whether nothing of a site asks for anybody, and its newest night is no older than so many days. */
+/** Whether anybody waits for an entity: not where the configuration switches it off. */
+export const isOn = ({ on }: SiteStanding, entity: string): boolean => on === undefined || on.includes(entity)
+
+/**
+ * The entities whose last complete day is longer ago than so many days, though somebody waits for them: a newest night says
+ * nothing of what it did not read. One without any day counts where it is configured, unless the server is too old for it.
+ */
+export function overdue(standing: SiteStanding, maxAge: number): readonly Standing[] {
+  const { entities, newest, on, unsupported } = standing
+  const isOverdue = ({ entity, age }: Standing): boolean =>
+    age === undefined ? on !== undefined && newest.length > 0 && !unsupported.has(entity) : age > maxAge
+  return entities.filter((each) => isOn(standing, each.entity) && isOverdue(each))
+}
+
+/** Whether what the newest night lacked asks for somebody: it is switched on, and no later day refutes it. */
+const asks = (standing: SiteStanding, { entity, candidate }: Lacking): boolean =>
+  isOn(standing, entity) &&
+  !standing.entities.some(({ held }) =>
+    held.some((each) => each.candidate === candidate && each.refutedBy !== null),
+  )
+
+/**
+ * Whether nothing of a site asks for anybody, and its newest night, like the last complete day of each of its entities, is
+ * no older than so many days.
+ */
 export const isFine = (standing: SiteStanding, maxAge: number): boolean =>
-  !isTooOld(standing, maxAge) &&
   standing.newest.length > 0 &&
-  standing.entities.every((each) => waiting(each).length === 0 && each.unpublished.length === 0) &&
-  nightVerdict(standing) === 'complete'
+  standing.newest.at(-1)?.failure === null &&
+  !isTooOld(standing, maxAge) &&
+  overdue(standing, maxAge).length === 0 &&
+  !lackingNow(standing).some((lacking) => asks(standing, lacking)) &&
+  standing.entities.every(
+    (each) => each.unpublished.length === 0 && (waiting(each).length === 0 || !isOn(standing, each.entity)),
+  )

@@ -1,4 +1,4 @@
-import { type Day, dayIn } from '../core/day.ts'
+import { dayIn } from '../core/day.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
@@ -9,9 +9,12 @@ import { type Paint, paint } from './paint.ts'
 import { warehouseOption } from './site-option.ts'
 import {
   isFine,
+  isOn,
   isTooOld,
+  type KnownSite,
   lackingNow,
   nightVerdict,
+  overdue,
   type SiteStanding,
   siteStanding,
 } from './site-standing.ts'
@@ -29,14 +32,7 @@ import {
 import { wholeNumber } from './whole-number.ts'
 import { shown } from './width.ts'
 
-/** Today, where a site is; of a site whose time zone nobody tells, UTC's. */
-type Today = (site: string) => Day
-
-async function lookAt(
-  { store }: Warehouse,
-  sites: readonly string[],
-  today: Today,
-): Promise<readonly SiteStanding[]> {
+async function lookAt({ store }: Warehouse, sites: readonly KnownSite[]): Promise<readonly SiteStanding[]> {
   let opened: Promise<Engine> | undefined
   const engine = (): Promise<Engine> => {
     opened ??= import('../transform/engine.ts').then(({ openEngine }) => openEngine())
@@ -44,7 +40,7 @@ async function lookAt(
   }
   try {
     const found: SiteStanding[] = []
-    for (const site of sites) found.push(await siteStanding(store, site, today(site), engine))
+    for (const site of sites) found.push(await siteStanding(store, site, engine))
     return found
   } finally {
     await (await opened)?.close()
@@ -63,6 +59,7 @@ const COLUMNS = columnsOf(
 
 /** What a table says in lines of its own, machines have in every row of the site. */
 const OF_SITE = columnsOf(
+  'switched_on',
   'unpublished',
   'newest_run',
   'newest_day',
@@ -103,7 +100,8 @@ function row(standing: SiteStanding, of: Standing, isTable: boolean): readonly V
     reason,
     refuted_by: refutedBy,
   }))
-  return [...facts, [...gaps], heldFacts, [...of.unpublished], ...ofSite(standing)]
+  const switchedOn = standing.on === undefined ? null : isOn(standing, entity)
+  return [...facts, [...gaps], heldFacts, switchedOn, [...of.unpublished], ...ofSite(standing)]
 }
 
 /** What a person must know of the newest night: what it lacks, or what ended its last run. */
@@ -127,13 +125,34 @@ function runLines(standing: SiteStanding): readonly string[] {
   ]
 }
 
+const daysAgo = (days: number): string => `${days} ${days === 1 ? 'day' : 'days'} ago`
+
 /** That nothing was started any more no run can tell. */
 function ageLines(standing: SiteStanding, maxAge: number): readonly string[] {
   const { site, newest, age = 0 } = standing
   if (!isTooOld(standing, maxAge)) return []
   return [
-    `${site}: nothing has run since ${newest.at(-1)?.dt}, ${age} ${age === 1 ? 'day' : 'days'} ago`,
+    `${site}: nothing has run since ${newest.at(-1)?.dt}, ${daysAgo(age)}`,
     '  next: start "almanac nightly", and look why nothing else did',
+  ]
+}
+
+/** What no night has completed for too long, unless the lines of the newest night say as much. */
+function overdueLines(call: Call, standing: SiteStanding, maxAge: number): readonly string[] {
+  const { site, newest } = standing
+  const lacking = lackingNow(standing).map(({ entity }) => entity)
+  const isTold = ({ entity, last }: Standing): boolean =>
+    last === undefined ? lacking.includes(entity) : isTooOld(standing, maxAge) && last === newest.at(-1)?.dt
+  const told = overdue(standing, maxAge).filter((each) => !isTold(each))
+  if (told.length === 0) return []
+  const names = told.map(({ entity }) => entity).join(',')
+  return [
+    ...told.map(({ entity, last, age = 0 }) =>
+      last === undefined
+        ? `${entity} of ${site}: switched on, and no complete day yet`
+        : `${entity} of ${site}: no complete day since ${last}, ${daysAgo(age)}`,
+    ),
+    `  next: almanac nightly --site ${site} --select ${names}${sameWarehouse(call.options)}`,
   ]
 }
 
@@ -181,8 +200,10 @@ async function run(call: Call): Promise<number> {
   const isNamed =
     warehouseOption(call.options) !== undefined && textOption(call.options, 'config') === undefined
   const configured = isNamed ? [] : await sitesIfConfigured(call)
-  const today: Today = (site) =>
-    dayIn(configured.find(({ slug }) => slug === site)?.timeZone ?? 'UTC', Date.now())
+  const knownSite = (site: string): KnownSite => {
+    const { timeZone = 'UTC', entities: on } = configured.find(({ slug }) => slug === site) ?? {}
+    return { site, day: dayIn(timeZone, Date.now()), on }
+  }
   const sites: SiteStanding[] = []
   for (const warehouse of await existingWarehouses(call)) {
     // A configured site that nobody ever read is missing, and must not look as if all were well.
@@ -190,7 +211,8 @@ async function run(call: Call): Promise<number> {
     const known = async (store: ObjectStore): Promise<readonly string[]> => [
       ...new Set([...(await sitesTried(store)), ...ofHere.map(({ slug }) => slug)]),
     ]
-    sites.push(...(await lookAt(warehouse, await chosenSites(warehouse, call, known), today)))
+    const chosen = await chosenSites(warehouse, call, known)
+    sites.push(...(await lookAt(warehouse, chosen.map(knownSite))))
   }
   const format = formatOf(call.options)
   const isTable = format === 'table'
@@ -202,6 +224,7 @@ async function run(call: Call): Promise<number> {
     const lines = [
       ...runLines(site),
       ...ageLines(site, maxAge),
+      ...overdueLines(call, site, maxAge),
       ...heldLines(call, site),
       ...unpublishedLines(call, site),
     ].join('\n')
@@ -214,11 +237,11 @@ async function run(call: Call): Promise<number> {
 export const STATUS: Command = {
   name: 'status',
   args: [],
-  doc: 'last complete days, gaps, what is held or not published yet and why; exit code 3 when something is, or nothing has run lately',
+  doc: 'last complete days, gaps, what is held or not published yet and why; exit code 3 when something is, or nothing has run or been read lately',
   options: [
     {
       flags: '--max-age <days>',
-      doc: 'how many days ago the newest night of a site may be before it counts as missing',
+      doc: 'how many days ago the newest night of a site, and the last complete day of each entity, may be before it counts as missing',
       byDefault: String(MAX_AGE),
     },
     ...COMMON,

@@ -26,19 +26,27 @@ export function nightOf(reports: readonly RunReport[], isThere: IsThere): Night 
   return last.failure === null ? 'incomplete' : 'failed'
 }
 
+/** A night of a strip, with the reports of its runs in the order in which they began. */
+export interface NightOfStrip {
+  readonly dt: Day
+  readonly night: Night
+  readonly reports: readonly RunReport[]
+}
+
 /** A site's nights up to a day, oldest first. */
 export async function nightsUpTo(
   store: ObjectStore,
   site: string,
   last: Day,
   isThere: IsThere,
-): Promise<readonly { readonly dt: Day; readonly night: Night }[]> {
+): Promise<readonly NightOfStrip[]> {
   const runs = (await store.list(keys.runs(site))).map(({ key }) => key)
   const days = Array.from({ length: STRIP_NIGHTS }, (_, i) => addDays(last, i + 1 - STRIP_NIGHTS))
   return Promise.all(
     days.map(async (dt) => {
       const ours = runs.filter((key) => parseKey(key)?.labels['dt'] === dt)
-      return { dt, night: nightOf(await reportsOf(store, ours), isThere) }
+      const reports = await reportsOf(store, ours)
+      return { dt, night: nightOf(reports, isThere), reports }
     }),
   )
 }

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addDays, dayIn, dayNumber } from '../../lib/core/day.ts'
+import { ENTITIES } from '../../lib/entities/index.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { almanac, environmentOf, type Outcome, smallSite, temporaryFolder } from './terminal.ts'
 
@@ -99,5 +101,78 @@ describe('a site that nothing reads any more', () => {
     expect(out).toMatch(`for ${day}: complete\n`)
     const [row] = await rowsOf(`read-${days}`)
     expect(row).toMatchObject({ newest_day: day, newest_verdict: 'complete', newest_age_days: days })
+  })
+})
+
+describe('an entity that no night completes any more', () => {
+  const [YESTERDAY, LONG_AGO] = [addDays(TODAY, -1), addDays(TODAY, -21)]
+  const AGED = `workbooks of demo: no complete day since ${LONG_AGO}, 21 days ago\n`
+  const NEVER = 'groups of demo: switched on, and no complete day yet\n'
+
+  beforeAll(async () => {
+    sim.setDay(LONG_AGO)
+    expect((await night('aged', 'users,workbooks', LONG_AGO)).exit).toBe(0)
+    sim.setDay(TODAY)
+    // Events cannot be asked for again: jobs are unsupported in that night, and no word of them is in the newest.
+    const place = ['--warehouse', join(folder.path, 'aged'), '--select', 'jobs', '--quiet']
+    const back = ['--date', YESTERDAY, '--backdate', 'late']
+    expect((await almanac(['nightly', ...place, ...back], environmentOf(sim))).exit).toBe(0)
+    expect((await night('aged', 'users')).exit).toBe(0)
+  })
+
+  /** Where the call finds the warehouse: by a configuration that switches these on, or without one by its name. */
+  async function place(on: readonly string[] | null): Promise<readonly string[]> {
+    if (on === null) return ['--warehouse', join(folder.path, 'aged')]
+    const path = join(folder.path, `${on.join('-')}.json`)
+    const signIn = { kind: 'pat', name: sim.patName, secret: { env: 'PAT' } }
+    const file = {
+      owner: 'BI',
+      warehouse: './aged',
+      entities: Object.fromEntries(ENTITIES.map(({ name }) => [name, on.includes(name)])),
+      sites: [{ slug: 'demo', server: sim.url, site: sim.site, signIn }],
+    }
+    await writeFile(path, JSON.stringify(file))
+    return ['--config', path]
+  }
+
+  test.each<[string, readonly string[] | null, readonly string[], string | null]>([
+    ['that was read once', null, [], AGED],
+    ['that was read once, where that is early enough', null, ['--max-age', '21'], null],
+    ['that is switched on', ['users', 'workbooks'], [], AGED],
+    ['that is switched off', ['users'], [], null],
+    ['that is switched on and was never read', ['users', 'groups'], [], NEVER],
+    ['that the server could not be asked for', ['users', 'jobs'], [], null],
+  ])('%s', async (_, on, more, told) => {
+    const where = await place(on)
+    const { exit, out } = await almanac(['status', ...where, ...more])
+    expect(exit).toBe(told === null ? 0 : 3)
+    if (told === null) return expect(out).not.toMatch(/no complete day|next:/)
+    const entity = told.slice(0, told.indexOf(' '))
+    expect(out).toContain(`${told}  next: almanac nightly --site demo --select ${entity} ${where[0]} `)
+    expect(out.match(/no complete day/g)).toHaveLength(1)
+  })
+
+  test('says by itself whether it is switched on', async () => {
+    const [where, named] = [await place(['users']), await place(null)]
+    const switchesOf = async (args: readonly string[]) => {
+      const { out } = await almanac(['status', ...args, '--output', 'json'])
+      const rows: Record<string, unknown>[] = JSON.parse(out)
+      return ['users', 'workbooks'].map((name) => rows.find(({ entity }) => entity === name)?.['switched_on'])
+    }
+    expect(await switchesOf(where)).toEqual([true, false])
+    expect(await switchesOf(named)).toEqual([null, null])
+  })
+
+  test('asks for nobody by what is held of it either, once it is switched off', async () => {
+    sim.faults.set([{ kind: 'shrink', fraction: 0.3, match: { endpoint: 'workbooks' } }])
+    expect((await night('aged', 'workbooks')).exit).toBe(3)
+    sim.faults.clear()
+    for (const [on, exit] of [
+      [['users', 'workbooks'], 3],
+      [['users'], 0],
+    ] as const) {
+      const status = await almanac(['status', ...(await place(on)), '--max-age', '21'])
+      expect([status.exit, status.out]).toEqual([exit, expect.stringContaining(`${TODAY}, is held: `)])
+    }
   })
 })

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ENTITIES } from '../../lib/entities/index.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
 import { AT_ANY_AGE, almanac, linesOf, smallSite, temporaryFolder } from './terminal.ts'
 
@@ -42,7 +43,9 @@ beforeAll(async () => {
     warehouse: at,
   })
   const sites = [site(marketing, './of-marketing'), site(sales, './of-sales')]
-  await writeFile(config, JSON.stringify({ owner: 'BI platform', sites }))
+  const isRead = (name: string): boolean => ['users', 'groups'].includes(name)
+  const entities = Object.fromEntries(ENTITIES.map(({ name }) => [name, isRead(name)]))
+  await writeFile(config, JSON.stringify({ owner: 'BI platform', entities, sites }))
 })
 afterAll(async () => {
   await Promise.all([marketing.close(), sales.close()])
