@@ -145,16 +145,20 @@ export function incidentsOf(report: RunReport, facts: NightFacts): readonly Inci
   ]
 }
 
-/** A run of some entities that went through does not show that a whole night would; one that failed shows that it would not. */
-const isOfNight = ({ failure, outcomes }: RunReport, { entities }: NightFacts): boolean =>
-  failure !== null || entities.every((name) => outcomes.some(({ entity }) => entity === name))
+/** The entities that a run was asked for; where its report could not be made, all that are switched on. */
+export const askedOf = ({ outcomes }: RunReport, { entities }: NightFacts): readonly string[] =>
+  outcomes.length === 0 ? entities : outcomes.map(({ entity }) => entity)
 
-/** The subjects that a night says something about; of the others nothing is known, for better or worse. */
+/**
+ * The entities and the token, so far as a night says something about them; of the others nothing is known, for better or
+ * worse. What was not asked for, as events of another day are not, says nothing of whether it may be read.
+ */
 export function subjectsOf(report: RunReport, facts: NightFacts): ReadonlySet<string> {
-  const reached = report.outcomes.filter((outcome) => isReached(outcome, report))
-  const run = isOfNight(report, facts) ? ['run'] : []
+  const spoken = report.outcomes.filter(
+    (outcome) => outcome.verdict !== 'unsupported' && isReached(outcome, report),
+  )
   const token = isKnown(facts.tokenExpiresAt) ? ['token-expires'] : []
-  return new Set([...run, ...reached.map(({ entity }) => entity), ...token])
+  return new Set([...spoken.map(({ entity }) => entity), ...token])
 }
 
 /**

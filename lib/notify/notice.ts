@@ -44,7 +44,7 @@ export interface Attempt extends Batch {
 }
 
 /** Before the first night. */
-export const NO_NOTICE: Notice = { format: 1, dt: null, open: [], mailboxes: {} }
+export const NO_NOTICE: Notice = { format: 1, dt: null, open: [], owed: [], mailboxes: {} }
 
 /** Longer than any run takes to send; a run that still holds a claim then has died. */
 const CLAIM_MS = 10 * 60_000
@@ -62,7 +62,7 @@ export function afterNight(
   newId: () => string,
 ): Notice {
   const change = night === null ? { ...notice, opened: [], recovered: [] } : changeOf(notice, night)
-  const { dt, open } = change
+  const { dt, open, owed = [] } = change
   const newsOf = (kind: News['kind'], incident: OpenIncident): News => ({
     id: newId(),
     kind,
@@ -84,6 +84,7 @@ export function afterNight(
     format: 1,
     dt,
     open,
+    owed,
     mailboxes: Object.fromEntries(targets.map((target) => [target, mailboxOf(target)])),
   }
 }

@@ -4,7 +4,7 @@ import { AlmanacError, asAlmanacError } from '../core/errors.ts'
 import type { Clock, ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
 import type { Night } from './change.ts'
-import { incidentsOf, isTelling, keptOf, type NightFacts, subjectsOf } from './incident.ts'
+import { askedOf, incidentsOf, isTelling, keptOf, type NightFacts, subjectsOf } from './incident.ts'
 import { changeNotice, type Step } from './memory.ts'
 import {
   type Attempt,
@@ -92,6 +92,7 @@ function nightOf({ report, site, ...input }: NotifyInput, now: number): Night | 
     dt: report.dt,
     run: report.run,
     incidents: incidentsOf(report, facts),
+    asked: askedOf(report, facts),
     subjects: subjectsOf(report, facts),
     kept: keptOf(report, facts),
     today: dayIn(site.timeZone, now),

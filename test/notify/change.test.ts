@@ -14,7 +14,8 @@ type Short = readonly [
 ]
 
 const NOTHING: Standing = { dt: null, open: [] }
-const ALL = ['run', 'users', 'workbooks', 'token-expires']
+const ENTITIES = ['users', 'workbooks']
+const ALL = ['run', ...ENTITIES, 'token-expires']
 
 describe('from night to night', () => {
   test.each<[string, readonly Short[]]>([
@@ -67,6 +68,34 @@ describe('from night to night', () => {
       ],
     ],
     [
+      'a night in two runs fails and recovers, and fails again',
+      [
+        ['2026-11-01', ['run:unreachable'], ['users'], ['+run:unreachable']],
+        ['2026-11-01', ['run:unreachable'], ['workbooks'], []],
+        ['2026-11-02', [], ['users'], []],
+        ['2026-11-02', [], ['workbooks'], ['-run:unreachable']],
+        ['2026-11-03', ['run:unreachable'], ['users'], ['+run:unreachable']],
+      ],
+    ],
+    [
+      'a run of some fails, and the same goes through',
+      [
+        ['2026-11-01', ['run:unreachable'], ['users'], ['+run:unreachable']],
+        ['2026-11-02', [], ['workbooks'], []],
+        ['2026-11-03', [], ['users'], ['-run:unreachable']],
+      ],
+    ],
+    [
+      'a whole night fails, and again in a part of it after another part went through',
+      [
+        ['2026-11-01', ['run:unreachable'], [], ['+run:unreachable']],
+        ['2026-11-02', [], ['users'], []],
+        ['2026-11-03', ['run:sign-in-refused'], ['workbooks'], ['+run:sign-in-refused']],
+        ['2026-11-04', [], ['users'], []],
+        ['2026-11-05', [], ['users', 'workbooks'], ['-run:sign-in-refused']],
+      ],
+    ],
+    [
       'an older day changes nothing',
       [
         ['2026-11-02', ['users:incomplete'], ALL, ['+users:incomplete']],
@@ -90,7 +119,18 @@ describe('from night to night', () => {
     for (const [dt, whats, subjects, told] of nights) {
       const known = new Set([...subjects, ...whats.map(subjectOf)])
       const incidents = whats.map(incident)
-      const night = { dt, run: 'r', incidents, subjects: known, kept: new Set(ALL), today: '2026-11-30' }
+      // A run that says nothing of any entity was asked for all of them, and reached none.
+      const named = ENTITIES.filter((name) => known.has(name))
+      const asked = named.length === 0 ? ENTITIES : named
+      const night = {
+        dt,
+        run: 'r',
+        incidents,
+        asked,
+        subjects: known,
+        kept: new Set(ALL),
+        today: '2026-11-30',
+      }
       const change = changeOf(standing, night)
       const short = [
         ...change.opened.map(({ what }) => `+${what}`),
@@ -105,6 +145,7 @@ describe('from night to night', () => {
     const night = {
       dt: '2026-11-01',
       run: 'r',
+      asked: ENTITIES,
       subjects: new Set(ALL),
       kept: new Set(ALL),
       today: '2026-11-01',
@@ -112,13 +153,20 @@ describe('from night to night', () => {
     const whats = ['run:unreachable', 'users:forbidden', 'token-expires:7']
     const before = changeOf(NOTHING, { ...night, incidents: whats.map(incident) })
     const kept = new Set(['run', 'workbooks'])
-    const after = changeOf(before, { ...night, incidents: [], subjects: new Set(['workbooks']), kept })
+    const after = changeOf(before, {
+      ...night,
+      incidents: [],
+      asked: [],
+      subjects: new Set(['workbooks']),
+      kept,
+    })
     expect(after).toMatchObject({ opened: [], recovered: [], open: [{ what: 'run:unreachable' }] })
     expect(changeOf(after, { ...night, incidents: [incident('users:forbidden')] }).opened).toHaveLength(1)
   })
 
   test('takes no day to come for the newest, not even one that was', () => {
-    const night = { run: 'r', incidents: [], subjects: new Set(ALL), kept: new Set(ALL), today: '2026-11-01' }
+    const all = { asked: ENTITIES, subjects: new Set(ALL), kept: new Set(ALL) }
+    const night = { ...all, run: 'r', incidents: [], today: '2026-11-01' }
     const early = changeOf(NOTHING, { ...night, dt: '2026-11-02', incidents: [incident('run:unreachable')] })
     expect(early).toMatchObject({ dt: '2026-11-01', opened: [{ since: '2026-11-02' }] })
     const tonight = { ...night, dt: '2026-11-01' }
@@ -134,7 +182,8 @@ describe('from night to night', () => {
       dt,
       run: dt,
       incidents: [incident('run:unreachable')],
-      subjects: new Set(['run']),
+      asked: ENTITIES,
+      subjects: new Set<string>(),
       kept: new Set(ALL),
       today: '2026-11-30',
     })

@@ -61,15 +61,20 @@ function oracle(runs: readonly (readonly [Run, string])[]): string[] {
       states.set(subject, kind)
     }
   }
+  const unproven = new Set<string>()
   for (const [{ failed, verdicts }, dt] of runs) {
     if (dt < newest) continue
     newest = dt
-    // A run of some entities does not show that the whole night would go through.
-    if (failed !== null || verdicts.every((verdict) => verdict !== null)) says('run', failed)
+    const asked = ENTITIES.filter((_, i) => (verdicts[i] ?? null) !== null)
+    // A failed run that names nothing may have been of everything.
+    const meant = asked.length === 0 ? ENTITIES : asked
+    for (const name of meant) failed === null ? unproven.delete(name) : unproven.add(name)
+    // What a failed run was asked for must go through, be it in several runs.
+    if (failed !== null || unproven.size === 0) says('run', failed)
     ENTITIES.forEach((name, i) => {
       const verdict = verdicts[i] ?? null
-      if (failed === null && verdict !== null)
-        says(name, verdict === 'complete' || verdict === 'unsupported' ? null : verdict)
+      if (failed === null && verdict !== null && verdict !== 'unsupported')
+        says(name, verdict === 'complete' ? null : verdict)
     })
   }
   return told

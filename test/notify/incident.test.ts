@@ -20,30 +20,25 @@ const whats = (night: RunReport, expires: number | null = null): string[] =>
 
 describe('what a night is told for', () => {
   test.each<[string, Partial<RunReport>, string[], string[]]>([
-    ['all complete', { outcomes: [outcome('users')] }, [], ['run', 'users']],
-    [
-      'unsupported',
-      { outcomes: [outcome('users', { verdict: 'unsupported', reason: 'old' })] },
-      [],
-      ['run', 'users'],
-    ],
+    ['all complete', { outcomes: [outcome('users')] }, [], ['users']],
+    ['unsupported', { outcomes: [outcome('users', { verdict: 'unsupported', reason: 'old' })] }, [], []],
     [
       'incomplete',
       { outcomes: [outcome('users', { verdict: 'incomplete', reason: 'x' })] },
       ['users:incomplete'],
-      ['run', 'users'],
+      ['users'],
     ],
     [
       'forbidden',
       { outcomes: [outcome('users', { verdict: 'forbidden', reason: 'x' })] },
       ['users:forbidden'],
-      ['run', 'users'],
+      ['users'],
     ],
     [
       'guarded',
       { outcomes: [outcome('users', { verdict: 'guarded', candidate: HASH })] },
       ['users:guarded'],
-      ['run', 'users'],
+      ['users'],
     ],
     [
       'failed before it read anything',
@@ -54,7 +49,7 @@ describe('what a night is told for', () => {
         ),
       },
       ['run:unreachable'],
-      ['run'],
+      [],
     ],
     [
       'failed when one entity was read already',
@@ -68,10 +63,10 @@ describe('what a night is told for', () => {
         ],
       },
       ['run:session-lost', 'users:forbidden'],
-      ['run', 'users', 'groups'],
+      ['users', 'groups'],
     ],
     ['some of several', { outcomes: [outcome('jobs')] }, [], ['jobs']],
-    ['there already', { outcomes: [outcome('users', { already: true })] }, [], ['run', 'users']],
+    ['there already', { outcomes: [outcome('users', { already: true })] }, [], ['users']],
     [
       'failed, of some',
       {
@@ -79,13 +74,13 @@ describe('what a night is told for', () => {
         outcomes: [outcome('jobs', { verdict: 'incomplete', reason: 'not read in this run' })],
       },
       ['run:unreachable'],
-      ['run'],
+      [],
     ],
     [
       'not read, though nothing failed',
       { outcomes: [outcome('users', { verdict: 'incomplete', reason: 'not read in this run' })] },
       ['users:incomplete'],
-      ['run', 'users'],
+      ['users'],
     ],
   ])('%s', (_, night, expected, subjects) => {
     expect(whats(report('2026-11-01', night))).toEqual(expected)
