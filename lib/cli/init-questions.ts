@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { isPath } from '../config/value.ts'
+import { isPath, isTimeZone } from '../config/value.ts'
 import type { OptionSpec } from './command.ts'
 
 /** Answers by the name of their question; `config` is the file’s path. */
@@ -64,6 +64,12 @@ const kindIn = (env: Environment): string => {
 const besideFile = (config: string): string => {
   const path = join(dirname(config), 'warehouse')
   return dirname(config) === '.' ? `./${path}` : path
+}
+
+/** The zone of this machine; where it names none (an empty TZ is “Etc/Unknown”), UTC. */
+const zoneOfMachine = (): string => {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  return isTimeZone(timeZone) ? timeZone : 'UTC'
 }
 
 const question = (
@@ -149,12 +155,7 @@ export const QUESTIONS: readonly Question[] = [
     always,
     ({ signIn = 'pat' }) => SECRET_OF[signIn],
   ),
-  question(
-    '--time-zone <zone>',
-    'Time zone of the site’s days',
-    always,
-    () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
-  ),
+  question('--time-zone <zone>', 'Time zone of the site’s days', always, zoneOfMachine),
   question('--warehouse <place>', 'Warehouse: a folder, or s3://bucket/prefix', always, ({ config }) =>
     besideFile(config ?? ''),
   ),

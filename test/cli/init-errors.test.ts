@@ -7,7 +7,7 @@ import { jsonBytes } from '../../lib/core/receipt.ts'
 import { ENTITIES } from '../../lib/entities/index.ts'
 import { leaseKey } from '../../lib/session/lease-state.ts'
 import type { Simulator } from '../../lib/simulator/server.ts'
-import { almanac, smallSite, temporaryFolder } from './terminal.ts'
+import { almanac, almanacProcess, smallSite, temporaryFolder } from './terminal.ts'
 
 let sim: Simulator
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -211,4 +211,14 @@ test('a night that runs by the same token is not ended: init says who holds it, 
   expect(err).toMatch(/^error lease-busy: run nightly-7 holds this token’s session/)
   expect(sim.counters()['signIns'] ?? 0).toBe(before)
   expect(await readdir(path)).toEqual(['warehouse'])
+})
+
+test('where the machine names no zone, days are UTC’s', async () => {
+  const config = join(await newFolder(), 'a.json')
+  const given = { server: sim.url, 'tableau-site': sim.site, 'pat-name': sim.patName, owner: 'BI', config }
+  const flags = Object.entries(given).map(([name, value]) => `--${name}=${value}`)
+  const env = { TABLEAU_PAT_SECRET: sim.patSecret, TZ: '' }
+  const { exit, err } = await almanacProcess(['init', ...flags], env).ended
+  expect(exit, err).toBe(0)
+  expect((await read(config)).sites[0]?.timeZone).toBe('UTC')
 })
