@@ -16,7 +16,7 @@ export interface EntityOutcome {
   readonly milliseconds: number
   /** SHA-256 of the candidate, when there is one. */
   readonly candidate: string | null
-  /** Whether the day was committed by an earlier run already. */
+  /** Whether what is committed is an earlier run's: its reading, and its counts of rows. */
   readonly already: boolean
   /** Why the verdict is not `complete`, and what to do; null when it is. */
   readonly reason: string | null

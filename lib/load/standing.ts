@@ -2,6 +2,7 @@ import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { committedDays, readManifest } from '../core/manifest.ts'
 import type { ObjectStore } from '../core/ports.ts'
+import type { CandidateReceipt } from '../core/receipt.ts'
 import { observedDays } from './events.ts'
 
 /**
@@ -39,4 +40,21 @@ export async function withdrawalOf(
   const why = note === null ? '' : ` (${note.reason})`
   const back = `almanac load --select ${entity.name} --date ${dt} --replace withdrawn --reason "…" --site ${site}`
   return `${dt} is withdrawn${why}; ${back} brings it back`
+}
+
+/**
+ * The committed reading of a day where it is not this run's: of several landings the earliest counts. Null where it is, and
+ * where none is committed; events take every reading.
+ */
+export async function readingOfOther(
+  store: ObjectStore,
+  { name, event }: Entity,
+  { site, run }: { readonly site: string; readonly run: string },
+  dt: Day,
+): Promise<CandidateReceipt | null> {
+  if (event !== undefined) return null
+  const at = { entity: name, site }
+  const day = (await committedDays(store, at)).find((each) => each.dt === dt)
+  const receipt = day === undefined ? null : (await readManifest(store, at, day)).receipt
+  return receipt === null || receipt.shards.some((shard) => shard.run === run) ? null : receipt
 }

@@ -2,10 +2,10 @@ import type { Day } from '../core/day.ts'
 import type { Entity } from '../core/entity.ts'
 import { type AlmanacError, isError } from '../core/errors.ts'
 import type { Emit, EntityOutcome } from '../core/event.ts'
-import type { Receipt } from '../core/receipt.ts'
+import type { CandidateReceipt, Receipt } from '../core/receipt.ts'
 import { type ExtractResult, extract } from '../extract/extract.ts'
 import { type LoadResult, load } from '../load/load.ts'
-import { isDayClosed, withdrawalOf } from '../load/standing.ts'
+import { isDayClosed, readingOfOther, withdrawalOf } from '../load/standing.ts'
 import type { Client } from '../tableau/client.ts'
 import { acceptedOf, type NightlyInput, type NightlyPorts } from './input.ts'
 
@@ -31,7 +31,7 @@ const BLANK = {
 } as const
 
 /** What the extraction says of the outcome. */
-function readingFacts(receipt: Receipt): Partial<EntityOutcome> {
+function readingFacts(receipt: Receipt) {
   const { lastTotal, rows, duplicates, calls, retries } = receipt
   return { expected: lastTotal, fetched: rows, duplicates, calls, retries }
 }
@@ -138,6 +138,16 @@ export async function readEntity(
   return outcomeOfReading(entity, result, emit, Math.round(clock.elapsed() - began))
 }
 
+/** Says that what is committed is not what this run read, and counts that: of two readings of a day the earlier stands. */
+function outcomeOfOther(outcome: EntityOutcome, other: CandidateReceipt, emit: Emit): EntityOutcome {
+  const { entity, dt, site, rows, observedFrom, sha256, shards } = other
+  const instead = `almanac load --select ${entity} --date ${dt} --replace ${sha256.slice(0, 12)} --reason "…" --site ${site}`
+  const message = `committed is the reading of run ${shards[0]?.run} of ${new Date(observedFrom).toISOString()}: ${rows} rows; this run’s, ${outcome.fetched} rows, is kept as a candidate; ${instead} takes it instead`
+  emit({ type: 'warned', entity, message })
+  const { expected, duplicates } = shards[0] === undefined ? BLANK : readingFacts(shards[0])
+  return { ...outcome, expected, fetched: rows, duplicates, already: true }
+}
+
 /** Loads what was read of one entity; its verdict is the outcome. Throws what ends the run. */
 export async function loadEntity(
   entity: Entity,
@@ -151,9 +161,12 @@ export async function loadEntity(
   emit({ type: 'published', entity: entity.name, objects: loaded.published })
   const milliseconds = read.milliseconds + Math.round(clock.elapsed() - began)
   const outcome = { ...loadedOutcome(read, dt, loaded), milliseconds }
+  if (outcome.verdict !== 'complete') return outcome
   // Somebody may have withdrawn the day while it was read: it is not held then, and does not count.
-  const withdrawal = outcome.verdict === 'complete' ? await withdrawalOf(store, entity, site, dt) : null
-  return withdrawal === null ? outcome : { ...outcome, verdict: 'incomplete', reason: withdrawal }
+  const withdrawal = await withdrawalOf(store, entity, site, dt)
+  if (withdrawal !== null) return { ...outcome, verdict: 'incomplete', reason: withdrawal }
+  const other = await readingOfOther(store, entity, { site, run }, dt)
+  return other === null ? outcome : outcomeOfOther(outcome, other, emit)
 }
 
 /**

@@ -38,7 +38,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
     retries: 'Requests that were sent again',
     milliseconds: 'Time from the first request to the last published object',
     candidate: 'SHA-256 of a candidate that was held; null otherwise',
-    already: 'Whether an earlier run had committed the day',
+    already: 'Whether the reading that is committed is an earlier run’s',
     reason: 'Why the verdict is not complete, and what to do',
   },
 }

@@ -91,6 +91,56 @@ test('a second run of a day reads nothing and says so', async () => {
   expect(sim.counters()['requests']).toBe(before)
 })
 
+test('a reading that is not the committed one is told as what it is, and nobody counts its rows', async () => {
+  const name = 'twice'
+  const only = ['--select', 'workbooks'] as const
+  const all = sim.world(DAY).workbooks.length
+  sim.faults.set([{ kind: 'shrink', fraction: 0.9, match: { endpoint: 'workbooks' } }])
+  expect((await almanac(['extract', ...nightly(name, ...only).slice(1)], env)).exit).toBe(0)
+  sim.faults.clear()
+  sim.pass(60)
+  const { exit, out, err } = await almanac(nightly(name, ...only, '--output', 'json'), env)
+  const [day] = JSON.parse(
+    (
+      await almanac([
+        'query',
+        'SELECT count(*) AS n, (SELECT any_value(fetched) FROM run_entities) AS told FROM workbooks',
+        '--warehouse',
+        warehouse(name),
+        '--output',
+        'json',
+      ])
+    ).out,
+  )
+  expect(day.n).toBeLessThan(all)
+  expect(day.told).toBe(day.n)
+  const [outcome] = JSON.parse(out).outcomes
+  expect(outcome).toMatchObject({ verdict: 'complete', already: true, fetched: day.n, new: day.n, calls: 1 })
+  const [, prefix = ''] = /--replace ([0-9a-f]{12}) /.exec(err) ?? []
+  expect([exit, err]).toEqual([
+    0,
+    expect.stringMatching(
+      new RegExp(
+        `committed is the reading of run \\S+ of \\S+: ${day.n} rows; this run’s, ${all} rows, is kept`,
+      ),
+    ),
+  ])
+  const replaced = await almanac(
+    [
+      'load',
+      ...nightly(name, ...only).slice(1),
+      '--replace',
+      prefix,
+      '--reason',
+      'read whole',
+      '--site',
+      'demo',
+    ],
+    {},
+  )
+  expect(replaced.exit, replaced.err).toBe(0)
+})
+
 test('only what is selected is read; --quiet leaves stderr empty', async () => {
   const { exit, out, err } = await almanac(
     nightly('select', '--select', 'groups,users', '--quiet', '--output', 'csv'),
