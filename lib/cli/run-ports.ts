@@ -2,6 +2,7 @@ import type { SiteConfiguration } from '../config/configuration.ts'
 import { connectTo } from '../connection/connection.ts'
 import { newAttempt } from '../connection/run-id.ts'
 import { type AlmanacError, asAlmanacError } from '../core/errors.ts'
+import { keys } from '../core/keys.ts'
 import type { DatabaseLimits } from '../engine/database.ts'
 import type { NightlyInput, NightlyPorts } from '../nightly/input.ts'
 import type { Engine } from '../transform/engine.ts'
@@ -38,6 +39,9 @@ interface RunPorts {
   readonly signal: AbortSignal
 }
 
+const beginning = (slug: string, warehouse: string): string =>
+  `nothing was known of the site "${slug}" before: a new history begins in ${warehouse}`
+
 async function runOn<T>(
   { site, input }: SiteRun,
   warehouse: Warehouse,
@@ -50,8 +54,14 @@ async function runOn<T>(
   const { store } = warehouse
   const connect: NightlyPorts['connect'] = (beforeSignIn, stop) =>
     connectTo(site, call.io, { clock, emit, beforeSignIn, signal: stop })
+  const isBound = async (): Promise<boolean> => (await store.head(keys.site(site.slug))) !== undefined
+  const wasBound = await isBound()
   try {
-    return await work(input, { store, engine, clock, emit, newAttempt, connect, signal })
+    const result = await work(input, { store, engine, clock, emit, newAttempt, connect, signal })
+    // A disk that is not mounted must not pass for a normal night.
+    if (!wasBound && (await isBound()))
+      emit({ type: 'warned', entity: null, message: beginning(site.slug, warehouse.name) })
+    return result
   } finally {
     reporter.close()
   }

@@ -141,6 +141,19 @@ test('a reading that is not the committed one is told as what it is, and nobody 
   expect(replaced.exit, replaced.err).toBe(0)
 })
 
+test('the first night of a warehouse says that a history begins there, and no other does', async () => {
+  const warned = async (name: string): Promise<readonly string[]> => {
+    const { err } = await almanac(nightly(name, '--select', 'groups'), env)
+    const events = linesOf(err).map((line): { event: string; message: string } => JSON.parse(line))
+    return events.flatMap(({ event, message }) => (event === 'warned' ? [message] : []))
+  }
+  const told = (name: string) =>
+    `nothing was known of the site "demo" before: a new history begins in ${warehouse(name)}`
+  expect(await warned('mounted')).toEqual([told('mounted')])
+  expect(await warned('mounted')).toEqual([])
+  expect(await warned('not mounted')).toEqual([told('not mounted')])
+})
+
 test('only what is selected is read; --quiet leaves stderr empty', async () => {
   const { exit, out, err } = await almanac(
     nightly('select', '--select', 'groups,users', '--quiet', '--output', 'csv'),
