@@ -68,10 +68,10 @@ export async function pastNights(
   const applied: AppliedDay[] = []
   for (const sql of emptyTables(shape)) await session.run(sql)
   const take = async (dt: Day, hash: string): Promise<void> => {
-    const fold = { dt, before: applied.at(-1)?.dt ?? null, missing: [], unknownInOpen: [] }
-    const { delta, ending, beginning } = applyDay(shape, fold)
+    const day = { dt, missing: [], earlier: applied, unknownInOpen: [] }
+    const { delta, ending, beginning } = applyDay(shape, day)
     for (const sql of [delta, ...ending, beginning]) await session.run(sql)
-    applied.push({ dt, version: 1, sha256: hash })
+    applied.push({ dt, version: 1, sha256: hash, missing: [] })
   }
   const step = (day: Day): Promise<void> =>
     applied.length === 0 ? foundList(session, list) : churn(session, list, day)

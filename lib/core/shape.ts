@@ -4,7 +4,7 @@ import type { StoredColumn } from './receipt.ts'
 import { sha256 } from './sha256.ts'
 
 /** Raised when the fold itself changes, so that every history is folded anew. */
-const FOLD_VERSION = 2
+const FOLD_VERSION = 3
 
 /** What the loader needs to know of an entity's columns. */
 export interface Shape {

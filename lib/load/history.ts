@@ -8,10 +8,10 @@ import type { Desk } from './desk.ts'
 import { footerMetadata } from './footer.ts'
 import { look } from './publish.ts'
 import { parentDay } from './snapshot.ts'
-import type { DayChanges, Fold, FoldDay, StagedFile } from './transforms.ts'
+import type { DayChanges, Fold, FoldDay, StagedFile, StandingDay } from './transforms.ts'
 
-/** A day as a history has applied it: which version, and its candidate; null when that version withdrew the day. */
-export interface AppliedDay extends CommittedDay {
+/** A day as a history has applied it: which version, its candidate (null when that version withdrew the day), and what it did not know. */
+export interface AppliedDay extends CommittedDay, StandingDay {
   readonly sha256: string | null
 }
 
@@ -48,27 +48,51 @@ export function commonPrefix(applied: readonly CommittedDay[], days: readonly Co
 const isSame = (day: CommittedDay, other: CommittedDay | undefined): boolean =>
   day.dt === other?.dt && day.version === other.version
 
-/** A day as the fold takes it. `before` is the committed day before it that was not withdrawn. */
+/** The coverages that a day of a per-parent entity is folded with: see `FoldDay`. */
+async function coveragesBefore(
+  desk: Desk,
+  days: readonly CommittedDay[],
+  { missing }: StandingDay,
+  earlier: readonly AppliedDay[],
+): Promise<readonly StagedFile[]> {
+  const coverages = new Map<Day, StagedFile>()
+  const readOn = async (day: AppliedDay): Promise<readonly Day[]> => {
+    const file = coverages.get(day.dt) ?? (await parentDay(desk, days, day)).coverage
+    coverages.set(day.dt, file)
+    return desk.transforms.readOn(file)
+  }
+  const before = earlier.at(-1)
+  if (before === undefined) return []
+  coverages.set(before.dt, (await parentDay(desk, days, before)).coverage)
+  for (const { name } of desk.shape.tracked) {
+    const lacking = new Set(earlier.filter((day) => day.missing.includes(name)).map(({ dt }) => dt))
+    if (missing.includes(name) || lacking.size === 0) continue
+    // Some parent’s last reading does not know the column: the last day before it that does tells of an older one.
+    let at: AppliedDay | undefined = before
+    while (at !== undefined) {
+      const unknowing: Day | undefined = (await readOn(at)).findLast((dt) => lacking.has(dt))
+      at = earlier.findLast(({ dt }) => unknowing !== undefined && dt < unknowing && !lacking.has(dt))
+    }
+  }
+  return [...coverages.values()]
+}
+
+/** A day as the fold takes it, after the `earlier` ones, none of which was withdrawn. */
 async function foldDay(
   desk: Desk,
   days: readonly CommittedDay[],
   day: AppliedDay & { readonly sha256: string },
-  before: CommittedDay | undefined,
+  earlier: readonly AppliedDay[],
 ): Promise<FoldDay> {
   const { shape } = desk
-  const manifest = await desk.manifest(day)
-  const facts = {
-    dt: day.dt,
-    before: before?.dt ?? null,
-    missing: unknownColumns(shape.tracked, manifest),
-  }
+  const facts = { dt: day.dt, missing: day.missing, earlier }
   if (shape.parent === undefined) {
     const file = await desk.candidate(day.dt, day.sha256)
-    return { ...facts, rows: { file, columns: manifest.columns }, coverageBefore: null }
+    return { ...facts, rows: { file, columns: (await desk.manifest(day)).columns }, coverages: [] }
   }
   const { snapshot } = await parentDay(desk, days, day)
-  const coverageBefore = before === undefined ? null : (await parentDay(desk, days, before)).coverage
-  return { ...facts, rows: { file: snapshot, columns: snapshotColumns(shape) }, coverageBefore }
+  const coverages = await coveragesBefore(desk, days, day, earlier)
+  return { ...facts, rows: { file: snapshot, columns: snapshotColumns(shape) }, coverages }
 }
 
 /** A history that was folded: its staged file, and what each day that was applied did. */
@@ -86,12 +110,12 @@ async function applyDays(
   from: number,
 ): Promise<ReadonlyMap<Day, DayChanges>> {
   const changes = new Map<Day, DayChanges>()
-  let before = applied.slice(0, from).findLast((day) => day.sha256 !== null)
+  const earlier = applied.slice(0, from).filter((day) => day.sha256 !== null)
   for (const day of applied.slice(from)) {
     const { sha256 } = day
     if (sha256 === null) continue
-    changes.set(day.dt, await fold.apply(await foldDay(desk, days, { ...day, sha256 }, before)))
-    before = day
+    changes.set(day.dt, await fold.apply(await foldDay(desk, days, { ...day, sha256 }, [...earlier])))
+    earlier.push(day)
   }
   return changes
 }
@@ -103,7 +127,11 @@ async function withCandidates(
   same: number,
 ): Promise<AppliedDay[]> {
   const later = await Promise.all(
-    days.slice(same).map(async (day) => ({ ...day, sha256: (await desk.manifest(day)).candidate })),
+    days.slice(same).map(async (day) => {
+      const manifest = await desk.manifest(day)
+      const missing = manifest.candidate === null ? [] : unknownColumns(desk.shape.tracked, manifest)
+      return { ...day, sha256: manifest.candidate, missing }
+    }),
   )
   return [...found.applied.slice(0, same), ...later]
 }

@@ -41,17 +41,23 @@ export interface ParentDay {
 /** What the files of a per-parent day are made of, each in words of its own: neither is ever taken for the other. */
 export type ParentInputs = Readonly<Record<keyof ParentDay, string>>
 
-/** One committed day as the fold of history takes it. */
-export interface FoldDay {
+/** A committed day that was not withdrawn, and the tracked columns that it does not know. */
+export interface StandingDay {
   readonly dt: Day
-  /** The committed day before it; null when it is the first. */
-  readonly before: Day | null
-  /** Tracked columns that this day does not know. */
   readonly missing: readonly string[]
+}
+
+/** One committed day as the fold of history takes it. */
+export interface FoldDay extends StandingDay {
+  /** All days before it that stand, in order: the last one is the day before. */
+  readonly earlier: readonly StandingDay[]
   /** Its candidate, for per-parent entities its folded snapshot. */
   readonly rows: StagedRows
-  /** Of per-parent entities, the coverage of the day before; null when there is none. */
-  readonly coverageBefore: StagedFile | null
+  /**
+   * Of per-parent entities, coverages of earlier days, that of the day before first: as many as tell, of every column that
+   * this day knows, when each parent was last read by a day that knew it.
+   */
+  readonly coverages: readonly StagedFile[]
 }
 
 /** How many keys a day brought, changed and lost. */
@@ -114,6 +120,8 @@ export interface Transforms {
   ): Promise<ParentDay>
   /** The current table: these rows of a day, or none. */
   current(last: { readonly rows: StagedRows; readonly dt: Day } | null, inputs: string): Promise<StagedFile>
+  /** The different days on which the parents of a coverage were last read, in order. */
+  readOn(coverage: StagedFile): Promise<readonly Day[]>
   /** Begins a history: with nothing, or with a published one taken back to a day. */
   fold(from: { readonly file: StagedFile; readonly day: Day } | null): Promise<Fold>
   /** The months, `YYYY-MM`, in which the events of a file were created. */

@@ -9,7 +9,7 @@ export const MEANINGS: Readonly<Record<string, Readonly<Record<string, string>>>
   changes: {
     changed_on: 'The first day on which it was seen',
     changed_after:
-      'The reading before: it happened after this day and not later than changed_on; null where there was none',
+      'The reading before; for a change the last one that knew the column, of columns that changed on the same day the earliest: it happened after this day and not later than changed_on; null where there was none',
     kind: 'new, changed, gone, or returned (it had been gone); what differs from before it went is changed, too',
     column: 'The column that changed; null for new, gone and returned rows',
     old_value: 'What it was before, as text',

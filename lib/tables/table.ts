@@ -39,7 +39,7 @@ const DOCS: Readonly<Record<string, string>> = {
   valid_to: 'First day on which it was so no longer; null while it is. The interval is half-open',
   cause: 'Why the version begins: new, changed, returned (it had been gone), schema (a column became known)',
   changed_after:
-    'The reading before: the change happened after this day and not later than valid_from; null where there was none',
+    'The reading before; for a change the last one that knew the column, of several columns the earliest: it happened after this day and not later than valid_from; null where there was none',
   gone_after: 'Last day on which a row that disappeared was seen; null when the row merely changed',
   unknown: 'Columns that this version does not know, because they were not sent; null when all are known',
   parent_id: 'LUID of the parent',

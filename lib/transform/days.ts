@@ -41,6 +41,14 @@ function coverageOf(shape: Shape, dt: Day, candidate: string, before: ParentDay 
      WHERE c.${PARENT_VERDICT} IS NOT NULL AND c.${PARENT_VERDICT} <> 'vanished' ORDER BY 1`
 }
 
+/** The days on which the parents of a coverage were last read, in order. */
+export async function readOn(session: Session, coverage: StagedFile): Promise<readonly Day[]> {
+  const rows = await session.rows(
+    `SELECT DISTINCT strftime(observed_on, '%Y-%m-%d') AS dt FROM ${rowsOf(coverage)} WHERE observed_on IS NOT NULL ORDER BY 1`,
+  )
+  return rows.map(({ dt }) => String(dt))
+}
+
 /** Folds a per-parent day from the one before: what was read tonight, and the older reading of what was not. */
 export async function parentDay(
   session: Session,

@@ -3,7 +3,7 @@ import { type Database, type DatabaseLimits, openDatabase, type Session } from '
 import type { LoadEngine, Transforms } from '../load/transforms.ts'
 import { sorted, tally } from './canonical.ts'
 import { compare, differences } from './comparing.ts'
-import { current, parentDay, snapshot } from './days.ts'
+import { current, parentDay, readOn, snapshot } from './days.ts'
 import { fold } from './history.ts'
 import { month, months, newestEvent } from './months.ts'
 
@@ -20,6 +20,7 @@ const transformsIn = (session: Session, shape: Shape): Transforms => ({
   snapshot: (rows, inputs) => snapshot(session, shape, rows, inputs),
   parentDay: (dt, candidate, before, inputs) => parentDay(session, shape, dt, candidate, before, inputs),
   current: (last, inputs) => current(session, shape, last, inputs),
+  readOn: (coverage) => readOn(session, coverage),
   fold: (from) => fold(session, shape, from),
   months: (file, facts) => months(session, file, facts),
   newestEvent: (file, facts) => newestEvent(session, shape, file, facts),

@@ -3,7 +3,7 @@ import { historyColumns } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import { literal, name, names, SQL_TYPE } from '../engine/sql.ts'
-import type { FoldDay } from '../load/transforms.ts'
+import type { FoldDay, StandingDay } from '../load/transforms.ts'
 import { rowsOf } from './relation.ts'
 
 /**
@@ -45,12 +45,20 @@ export function cutBack(shape: Shape, historyFile: string, day: Day): readonly s
 }
 
 /** A day as the statements of the fold take it: with the columns that some open row does not know. */
-export type KnownDay = Pick<FoldDay, 'dt' | 'before' | 'missing'> & {
+export type KnownDay = Pick<FoldDay, 'dt' | 'earlier' | 'missing'> & {
   readonly unknownInOpen: readonly string[]
 }
 
+const dayBefore = ({ earlier }: KnownDay): Day | null => earlier.at(-1)?.dt ?? null
+
 /** Whether an open row `o` does not know a column. */
 const unknownIn = (column: string): string => `coalesce(list_contains(o.unknown, ${literal(column)}), false)`
+
+/** Whether a row of today differs from the open one in a column that today knows. */
+function differsIn(day: KnownDay, column: string): string {
+  const different = `o.${name(column)} IS DISTINCT FROM t.${name(column)}`
+  return day.unknownInOpen.includes(column) ? `(NOT ${unknownIn(column)} AND ${different})` : different
+}
 
 /**
  * Whether a row of today differs from the open one, and whether it knows more. Below a parent that was not read today nothing
@@ -58,10 +66,7 @@ const unknownIn = (column: string): string => `coalesce(list_contains(o.unknown,
  */
 function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: string } {
   const available = shape.tracked.filter(({ name: column }) => !day.missing.includes(column))
-  const differs = available.map(({ name: column }) => {
-    const different = `o.${name(column)} IS DISTINCT FROM t.${name(column)}`
-    return day.unknownInOpen.includes(column) ? `(NOT ${unknownIn(column)} AND ${different})` : different
-  })
+  const differs = available.map(({ name: column }) => differsIn(day, column))
   const learned = available.filter(({ name: column }) => day.unknownInOpen.includes(column))
   const isRead = shape.parent === undefined ? '' : `t.observed_on = ${dateOf(day.dt)} AND `
   const or = (tests: readonly string[]): string =>
@@ -74,9 +79,48 @@ function changeTests(shape: Shape, day: KnownDay): { changed: string; appeared: 
  * parent was last read, and nothing when it never was: nobody knows since when its rows are there.
  */
 function readingBefore(shape: Shape, day: KnownDay, side: string): string {
-  if (shape.parent === undefined) return dateOf(day.before)
+  if (shape.parent === undefined) return dateOf(dayBefore(day))
   const ofParent = `FROM read_before WHERE parent_id = ${side}.${name(shape.parent)}`
-  return `CASE WHEN EXISTS (SELECT 1 ${ofParent}) THEN (SELECT max(observed_on) ${ofParent}) ELSE ${dateOf(day.before)} END`
+  return `CASE WHEN EXISTS (SELECT 1 ${ofParent}) THEN (SELECT max(observed_on) ${ofParent}) ELSE ${dateOf(dayBefore(day))} END`
+}
+
+/** The columns that today knows and the reading before may not have known: those that some day does not know since when. */
+function columnsInDoubt(shape: Shape, { earlier, missing }: KnownDay): readonly string[] {
+  const since = shape.parent === undefined ? earlier.slice(-1) : earlier
+  return shape.tracked
+    .map(({ name: column }) => column)
+    .filter((column) => !missing.includes(column) && since.some((day) => day.missing.includes(column)))
+}
+
+/** The last reading before this one that knew a column, of the row of a delta `d` that has changed in it. */
+function lastKnown(shape: Shape, { earlier }: KnownDay, column: string): string {
+  const knows = (day: StandingDay): boolean => !day.missing.includes(column)
+  if (shape.parent === undefined) return dateOf(earlier.findLast(knows)?.dt ?? null)
+  const lacking = earlier.filter((day) => !knows(day)).map(({ dt }) => dateOf(dt))
+  return `(SELECT max(observed_on) FROM read_earlier WHERE parent_id = d.${name(shape.parent)} AND observed_on NOT IN (${lacking.join(', ')}))`
+}
+
+/**
+ * The day after which the version of a delta `d` began: the reading before. What changed in a column that that reading did
+ * not know may have changed since the last one that did; of several such columns the earliest counts.
+ */
+function changedAfter(shape: Shape, day: KnownDay): string {
+  const before = readingBefore(shape, day, 'd')
+  const doubtful = columnsInDoubt(shape, day).map(
+    (column) =>
+      `CASE WHEN list_contains(d.in_doubt, ${literal(column)}) THEN ${lastKnown(shape, day, column)} END`,
+  )
+  // least() passes over what is null.
+  return doubtful.length === 0 ? before : `least(${[before, ...doubtful].join(', ')})`
+}
+
+/** The columns in doubt in which a row that was there differs. */
+function differingInDoubt(shape: Shape, day: KnownDay): string {
+  const differing = columnsInDoubt(shape, day).map(
+    (column) =>
+      `CASE WHEN o.valid_from IS NOT NULL AND ${differsIn(day, column)} THEN ${literal(column)} END`,
+  )
+  return `[${differing.join(', ')}]::VARCHAR[] AS in_doubt`
 }
 
 /** A column of the version that opens: today's value, or the last known one where today does not know it. */
@@ -102,8 +146,9 @@ export interface DayStatements {
 
 /**
  * Applies one day. `today` holds its rows (key and tracked columns); for per-parent entities with the day on which each was
- * read, and `read_before` says when each parent was last read before it, and null of one that never was. A column that is missing today hides no change: rows are compared
- * with the last known value, column by column.
+ * read; `read_before` says when each parent was last read before it, null of one that never was, and `read_earlier` also
+ * tells earlier readings. A column that is missing today hides no change: rows are compared with the last known value,
+ * column by column.
  */
 export function applyDay(shape: Shape, day: KnownDay): DayStatements {
   const { changed, appeared } = changeTests(shape, day)
@@ -114,7 +159,7 @@ export function applyDay(shape: Shape, day: KnownDay): DayStatements {
   const tracked = shape.tracked.map((column) => openingValue(day, column))
   const delta = `CREATE OR REPLACE TEMP TABLE delta AS
      SELECT ${[...keyColumns, ...tracked].join(', ')}, ${openingUnknown(day)}, ${here} AS is_here, ${there} AS was_there,
-       ${there} AND ${here} AND (${changed}) AS is_changed
+       ${there} AND ${here} AND (${changed}) AS is_changed, ${differingInDoubt(shape, day)}
      FROM open o FULL JOIN today t ON ${sameKey(shape, 'o', 't')}
      WHERE NOT (${there}) OR NOT (${here}) OR (${changed}) OR (${appeared})`
   const ending = [
@@ -125,11 +170,11 @@ export function applyDay(shape: Shape, day: KnownDay): DayStatements {
     `DELETE FROM open o USING delta d WHERE ${sameKey(shape, 'o', 'd')}`,
   ]
   const beginning = `INSERT INTO open BY NAME
-     SELECT d.* EXCLUDE (is_here, was_there, is_changed), ${dateOf(day.dt)} AS valid_from,
+     SELECT d.* EXCLUDE (is_here, was_there, is_changed, in_doubt), ${dateOf(day.dt)} AS valid_from,
        CASE WHEN d.is_changed THEN 'changed' WHEN d.was_there THEN 'schema'
          WHEN EXISTS (SELECT 1 FROM closed c WHERE ${sameKey(shape, 'c', 'd')})
            OR EXISTS (SELECT 1 FROM closed_before c WHERE ${sameKey(shape, 'c', 'd')}) THEN 'returned' ELSE 'new' END AS cause,
-       ${readingBefore(shape, day, 'd')} AS changed_after
+       ${changedAfter(shape, day)} AS changed_after
      FROM delta d WHERE d.is_here`
   return { delta, ending, beginning }
 }

@@ -2,10 +2,10 @@ import { COVERAGE_COLUMNS, OBSERVED_ON } from '../core/published.ts'
 import type { StoredColumn } from '../core/receipt.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
-import type { DayChanges, Fold, FoldDay, Transforms } from '../load/transforms.ts'
+import type { DayChanges, Fold, FoldDay, StagedFile, Transforms } from '../load/transforms.ts'
 import { applyDay, COUNT_DELTA, cutBack, emptyTables, historyQuery, UNKNOWN_IN_OPEN } from './fold.ts'
 import { projection } from './projection.ts'
-import { emptyRelation, rowsOf } from './relation.ts'
+import { partsRelation, rowsOf } from './relation.ts'
 import { written } from './writing.ts'
 
 const comparedColumns = (shape: Shape): readonly StoredColumn[] => [
@@ -14,15 +14,15 @@ const comparedColumns = (shape: Shape): readonly StoredColumn[] => [
   ...(shape.parent === undefined ? [] : [OBSERVED_ON]),
 ]
 
-/** Puts a day's rows into `today`, and for per-parent entities the readings before it into `read_before`. */
-async function stageDay(session: Session, shape: Shape, { rows, coverageBefore }: FoldDay): Promise<void> {
+/** Puts a day's rows into `today`; for per-parent entities the readings before it into `read_before`, and all known ones into `read_earlier`. */
+async function stageDay(session: Session, shape: Shape, { rows, coverages }: FoldDay): Promise<void> {
   const today = projection(comparedColumns(shape), rows.columns)
   await session.run(`CREATE OR REPLACE TEMP VIEW today AS SELECT ${today} FROM ${rowsOf(rows.file)}`)
   if (shape.parent === undefined) return
-  const coverage = coverageBefore === null ? emptyRelation(COVERAGE_COLUMNS) : rowsOf(coverageBefore)
-  await session.run(
-    `CREATE OR REPLACE TEMP TABLE read_before AS SELECT parent_id, observed_on FROM ${coverage}`,
-  )
+  const readings = (files: readonly StagedFile[]): string =>
+    `AS SELECT DISTINCT parent_id, observed_on FROM ${partsRelation(files, COVERAGE_COLUMNS)}`
+  await session.run(`CREATE OR REPLACE TEMP TABLE read_before ${readings(coverages.slice(0, 1))}`)
+  await session.run(`CREATE OR REPLACE TEMP TABLE read_earlier ${readings(coverages)}`)
 }
 
 /** Applies a day; most days change little, and what would end or begin no row is not asked of the engine. */

@@ -95,6 +95,13 @@ const DIFFERS = each(
   ' OR ',
 )
 
+/** For each night, of each column the last night before it that knew it. */
+const KNOWING = `SELECT dt, ${each((c) => `max(CASE WHEN NOT ${isIn('missing', c)} THEN dt END) OVER w AS ${c}`, ', ')}
+  FROM day WINDOW w AS (ORDER BY dt ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+
+/** The earliest of those nights, of the columns in which a version and the one before it differ. */
+const KNEW_IT_OTHERWISE = `least(${each((c) => `CASE WHEN was.${c} IS DISTINCT FROM v.${c} AND NOT ${isIn('was.unknown', c)} THEN k.${c} END`, ', ')})`
+
 const CAUSE = `CASE WHEN was.id IS NULL THEN 'new' WHEN was.valid_to < v.valid_from THEN 'returned' WHEN ${DIFFERS} THEN 'changed'
   WHEN len(was.unknown) > coalesce(len(v.unknown), 0) THEN 'schema' ELSE 'nothing' END`
 
@@ -118,8 +125,15 @@ const CHANGES = `WITH there AS (
       SELECT id, dt, seen_before, life - lag(life) OVER w AS lives_between, is_first,
         CAST(lag(${c}) OVER w AS VARCHAR) AS old, CAST(${c} AS VARCHAR) AS now
       FROM seen WHERE NOT ${isIn('missing', c)} WINDOW w AS (PARTITION BY id ORDER BY nth))
-      WHERE (lives_between = 0 OR (lives_between = 1 AND is_first)) AND old IS DISTINCT FROM now`,
-  ).join('\n')}`
+      WHERE lives_between = 1 AND is_first AND old IS DISTINCT FROM now`,
+  ).join('\n')}
+  UNION ALL SELECT id, 'changed', dt, min(knew) OVER (PARTITION BY id, dt), "column", old, now FROM (${each(
+    (
+      c,
+    ) => `SELECT * FROM (SELECT id, dt, '${c}' AS "column", lag(dt) OVER w AS knew, CAST(lag(${c}) OVER w AS VARCHAR) AS old, CAST(${c} AS VARCHAR) AS now
+      FROM seen WHERE NOT ${isIn('missing', c)} WINDOW w AS (PARTITION BY id, island ORDER BY nth))`,
+    ' UNION ALL ',
+  )}) WHERE knew IS NOT NULL AND old IS DISTINCT FROM now`
 
 /** For each first and last day, the columns that no day between them knows. */
 const IGNORANCE = `SELECT born.dt AS born, until.dt AS until, list(c ORDER BY c) AS columns
@@ -194,10 +208,11 @@ export const STATE_LAWS: readonly Law[] = [
     planted: `CREATE OR REPLACE VIEW changes AS SELECT * FROM things_changes WHERE kind <> 'changed' OR "column" <> 'tags'`,
   },
   {
-    name: 'the night before is named',
-    doc: '`changed_after` and `gone_after` are the last day that knew it otherwise: the change lies between.',
-    broken: `SELECT v.* FROM version v JOIN day d ON d.dt = v.valid_from LEFT JOIN day e ON e.dt = v.valid_to
-      WHERE v.changed_after IS DISTINCT FROM d.before OR v.gone_after IS DISTINCT FROM CASE WHEN v.next_from = v.valid_to THEN NULL ELSE e.before END`,
+    name: 'the last night that knew it otherwise is named',
+    doc: '`changed_after` and `gone_after` say between which days it lies: after the last night that knew all that changed, and for what came, returned or went after the night before.',
+    broken: `SELECT v.* FROM version v JOIN day d ON d.dt = v.valid_from JOIN (${KNOWING}) k ON k.dt = d.dt
+      LEFT JOIN day e ON e.dt = v.valid_to LEFT JOIN version was ON was.id = v.id AND was.nth = v.nth - 1
+      WHERE v.changed_after IS DISTINCT FROM CASE WHEN v.cause = 'changed' THEN ${KNEW_IT_OTHERWISE} ELSE d.before END OR v.gone_after IS DISTINCT FROM CASE WHEN v.next_from = v.valid_to THEN NULL ELSE e.before END`,
     planted: `UPDATE history SET gone_after = NULL WHERE ${one('history', 'gone_after IS NOT NULL')}`,
   },
   {
@@ -212,6 +227,10 @@ export const STATE_LAWS: readonly Law[] = [
 const BEFORE = (date: string): string =>
   `CASE WHEN (${date}.before, v.box_id) IN (SELECT (k.dt, k.box_id) FROM known k)
     THEN (SELECT k.observed_on FROM known k WHERE k.dt = ${date}.before AND k.box_id = v.box_id) ELSE ${date}.before END`
+
+/** The last reading of a version's parent before it that knew the role. */
+const ROLE_KNOWN_ON = `(SELECT max(p.dt) FROM parent p JOIN day r USING (dt)
+  WHERE p.box_id = v.box_id AND p.verdict = 'read' AND p.dt < v.valid_from AND NOT ${isIn('r.missing', 'role')})`
 
 /** A role, where the day `r` on which its parent was read knew it. */
 const KNOWN_ROLE = `CASE WHEN ${isIn('r.missing', 'role')} THEN NULL ELSE a.role END AS role`
@@ -257,9 +276,9 @@ export const PARENT_LAWS: readonly Law[] = [
   },
   {
     name: 'the reading before is named',
-    doc: '`changed_after` and `gone_after` are the day on which the row’s parent was last read before, nothing where it never was; the night before, where that did not list it.',
+    doc: '`changed_after` and `gone_after` are the day on which the row’s parent was last read before, for a change by a night that knew the column; nothing where it never was; the night before, where that did not list it.',
     broken: `SELECT v.* FROM version v JOIN day d ON d.dt = v.valid_from LEFT JOIN day e ON e.dt = v.valid_to
-      WHERE v.changed_after IS DISTINCT FROM ${BEFORE('d')}
+      WHERE v.changed_after IS DISTINCT FROM CASE WHEN v.cause = 'changed' THEN ${ROLE_KNOWN_ON} ELSE ${BEFORE('d')} END
         OR v.gone_after IS DISTINCT FROM CASE WHEN v.next_from = v.valid_to THEN NULL ELSE ${BEFORE('e')} END`,
     planted: `UPDATE history SET changed_after = valid_from WHERE ${one('history', 'changed_after IS NOT NULL')}`,
   },

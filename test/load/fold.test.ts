@@ -54,8 +54,8 @@ describe('the published history', () => {
     const found = await findHistory(desk)
     const first = await desk.manifest({ dt: FIRST, version: 1 })
     expect(found.applied).toEqual([
-      { dt: FIRST, version: 1, sha256: first.candidate },
-      { dt: D2, version: 2, sha256: null },
+      { dt: FIRST, version: 1, sha256: first.candidate, missing: [] },
+      { dt: D2, version: 2, sha256: null, missing: [] },
     ])
     expect(found.etag).toBe((await world.store.head(HISTORY))?.etag)
     const rows = await plainRows(await desk.transforms.collect(found.file ?? ''))
@@ -84,11 +84,11 @@ describe('the published history', () => {
   })
 })
 
-const day = (dt: string, before: string | null, missing: readonly string[] = [], hasCoverage = false) => ({
+const day = (dt: string, before: string | null, missing: readonly string[] = [], coverages = 0) => ({
   dt,
   before,
   missing,
-  hasCoverage,
+  coverages,
 })
 
 /** Three nights in which one thing comes each, the second without sizes. */
@@ -196,13 +196,24 @@ describe('folding', () => {
     expect(new Set(ids)).toEqual(new Set(things(5).map((row) => row['id'])))
   })
 
+  test('of what was read parent by parent looks back to readings that knew a column, and no further', async () => {
+    const world = plainWorld(LINKS)
+    const rows = links({ a: 'read' })
+    await world.night({ dt: FIRST, rows })
+    await world.night({ dt: D2, rows: rows.map((row) => ({ ...row, role: null })), missing: ['role'] })
+    await world.night({ dt: D3, rows })
+    expect(world.folded).toEqual([{ from: D2, days: [day(D3, D2, [], 2)] }])
+    await world.night({ dt: D4, rows })
+    expect(world.folded).toEqual([{ from: D3, days: [day(D4, D3, [], 1)] }])
+  })
+
   test('of what was read parent by parent takes the folded day, and how old the day before was', async () => {
     const world = plainWorld(LINKS)
     await world.night({ dt: FIRST, rows: links({ a: 'read', b: 'read' }) })
     await world.night({ dt: D2, rows: links({ a: 'read', b: 'not_read' }) })
     await world.night({ dt: D3, rows: links({ a: 'read', b: 'read' }, 3) })
     const { all, rows } = await foldedOn(world, LINKS)
-    expect(all?.days).toEqual([day(FIRST, null), day(D2, FIRST, [], true), day(D3, D2, [], true)])
+    expect(all?.days).toEqual([day(FIRST, null), day(D2, FIRST, [], 1), day(D3, D2, [], 1)])
     expect(
       rows.map((row) => [
         row['box_id'],

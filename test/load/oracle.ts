@@ -30,6 +30,9 @@ interface Open {
 
 const same = (a: Value | undefined, b: Value | undefined): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+const earliest = (days: readonly (string | undefined)[]): string | null =>
+  days.flatMap((day) => day ?? []).sort()[0] ?? null
+
 function versionOf(id: string, open: Open, until: string | null, goneAfter: string | null): Version {
   return {
     id,
@@ -49,6 +52,8 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
   const changes: Change[] = []
   let open: Open | undefined
   let before: string | null = null
+  /** Of each column the last day that knew it of this key. */
+  const knownOn = new Map<string, string>()
   const note = (
     kind: string,
     on: string,
@@ -93,10 +98,12 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
             ? 'changed'
             : 'schema'
       const gone = was === undefined ? versions.at(-1) : undefined
+      // What changed in a column that the day before did not know did so since the last day that knew it.
+      const after = cause === 'changed' ? earliest(differing.map((column) => knownOn.get(column))) : before
       if (was === undefined) note(cause, dt)
       if (gone !== undefined) noteWhileGone(gone, row, known, dt)
       for (const column of differing)
-        note('changed', dt, column, was?.values[column] ?? null, row[column] ?? null)
+        note('changed', dt, column, was?.values[column] ?? null, row[column] ?? null, after)
       open = {
         values: Object.fromEntries(
           columns.map((column) => [
@@ -107,9 +114,10 @@ function keyHistory(id: string, readings: readonly Reading[], columns: readonly 
         unknown: missing.filter((column) => was === undefined || was.unknown.includes(column)).toSorted(),
         since: dt,
         cause,
-        after: before,
+        after,
       }
     }
+    if (row !== undefined) for (const column of known) knownOn.set(column, dt)
     before = dt
   }
   if (open !== undefined) versions.push(versionOf(id, open, null, null))

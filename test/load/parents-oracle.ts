@@ -68,7 +68,7 @@ const separator = '/'
 const boxOf = (id: string): string => id.slice(0, id.indexOf(separator))
 
 /**
- * The history of the folded snapshots; what changed did so after its parent's reading before. Of a parent that the night
+ * The history of the folded snapshots; what changed did so after its parent's last reading that knew the column. Of a parent that the night
  * before listed and no night has read, nobody knows what it held.
  */
 export function linksHistory(nights: readonly Night[]): readonly Version[] {
@@ -89,13 +89,19 @@ export function linksHistory(nights: readonly Night[]): readonly Version[] {
     if (known !== undefined) return known.observedOn
     return otherwise === null ? null : String(otherwise)
   }
+  // As of a day that did not read a parent, its rows are those of its last reading, in all that this one knew.
+  const readAsOf = (box: string, dt: unknown): string | null =>
+    days.find((day) => day.dt === dt)?.known.get(box)?.observedOn ?? null
   return historyOracle(readings, ['role']).versions.map(({ id, ...version }) => {
     const [box = '', thing = ''] = String(id).split(separator)
     return {
       box_id: box,
       thing_id: thing,
       ...version,
-      changed_after: readBefore(box, version['valid_from'], version['changed_after'] ?? null),
+      changed_after:
+        version['cause'] === 'changed'
+          ? readAsOf(box, version['changed_after'])
+          : readBefore(box, version['valid_from'], version['changed_after'] ?? null),
       gone_after:
         version['gone_after'] == null ? null : readBefore(box, version['valid_to'], version['gone_after']),
     }

@@ -49,7 +49,10 @@ export interface Night extends Pick<LandingFacts, 'missing' | 'observedFrom' | '
 /** A history that was folded: the day that it went on from, and the days that were applied. */
 export interface Folded {
   readonly from: Day | null
-  readonly days: readonly (Pick<FoldDay, 'dt' | 'before' | 'missing'> & { readonly hasCoverage: boolean })[]
+  readonly days: readonly (Pick<FoldDay, 'dt' | 'missing'> & {
+    readonly before: Day | null
+    readonly coverages: number
+  })[]
 }
 
 /** A store in memory loaded by the plain engine, and what was asked of both since the last night began. */
@@ -85,8 +88,8 @@ const watched = ({ compared, folded }: Pick<PlainWorld, 'compared' | 'folded'>):
         return {
           ...fold,
           apply: (day) => {
-            const { dt, before, missing, coverageBefore } = day
-            days.push({ dt, before, missing, hasCoverage: coverageBefore !== null })
+            const { dt, earlier, missing, coverages } = day
+            days.push({ dt, before: earlier.at(-1)?.dt ?? null, missing, coverages: coverages.length })
             return fold.apply(day)
           },
         }

@@ -67,7 +67,7 @@ describe('the days that a history and the manifests disagree on', () => {
     const found = {
       ...NOTHING,
       etag: undefined,
-      applied: listed(applied).map((each) => ({ ...each, sha256: null })),
+      applied: listed(applied).map((each) => ({ ...each, sha256: null, missing: [] })),
     }
     expect(differingDays(found, listed(days), false)).toEqual(listed(differing))
     expect(differingDays(found, listed(days), true)).toEqual(listed(ofChain))

@@ -129,3 +129,48 @@ test.each<[string, readonly Omit<Night, 'dt'>[], readonly unknown[]]>([
   const columns = ['thing_id', 'role', 'valid_from', 'valid_to', 'cause', 'unknown']
   expect(await historiesOf(nights, ...columns)).toEqual([expected, expected, expected])
 })
+
+const boxOf = (role: string): ParentNight => ({ box: { a: role }, other })
+
+test.each<[string, readonly Omit<Night, 'dt'>[], readonly unknown[]]>([
+  [
+    'the last reading of its parent, where the night after it was not sent the column',
+    [{ parents: boxOf('r') }, { parents: boxOf('r'), missing }, { parents: boxOf('w') }],
+    [
+      ['a', 'r', D1, 'new', null],
+      ['a', 'w', D3, 'changed', D1],
+    ],
+  ],
+  [
+    'an older reading, where nights knew the column that did not read the parent',
+    [{ parents: boxOf('r') }, { parents: boxOf('r'), missing }, { parents: unread }, { parents: boxOf('w') }],
+    [
+      ['a', 'r', D1, 'new', null],
+      ['a', 'w', D4, 'changed', D1],
+    ],
+  ],
+  [
+    'an older reading, behind nights that read the parent without the column and others with it',
+    [{ parents: boxOf('r') }, { parents: unread }, { parents: boxOf('r'), missing }, { parents: boxOf('w') }],
+    [
+      ['a', 'r', D1, 'new', null],
+      ['a', 'w', D4, 'changed', D1],
+    ],
+  ],
+  [
+    'the reading before, where that knew the column and an older one did not',
+    [
+      { parents: boxOf('r') },
+      { parents: boxOf('r'), missing },
+      { parents: boxOf('r') },
+      { parents: boxOf('w') },
+    ],
+    [
+      ['a', 'r', D1, 'new', null],
+      ['a', 'w', D4, 'changed', D3],
+    ],
+  ],
+])('a change below a parent lies after %s', async (_, nights, expected) => {
+  const columns = ['thing_id', 'role', 'valid_from', 'cause', 'changed_after']
+  expect(await historiesOf(nights, ...columns)).toEqual([expected, expected, expected])
+})

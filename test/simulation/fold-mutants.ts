@@ -49,7 +49,7 @@ export const FOLD_MUTANTS: readonly Mutant[] = [
     from: 1_000_036,
     file: 'transform/fold.ts',
     edits: [
-      ['THEN (SELECT max(observed_on)', 'THEN (SELECT coalesce(max(observed_on), ${dateOf(day.before)})'],
+      ['THEN (SELECT max(observed_on)', 'THEN (SELECT coalesce(max(observed_on), ${dateOf(dayBefore(day))})'],
     ],
   },
   {

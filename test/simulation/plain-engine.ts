@@ -139,6 +139,15 @@ function foldParents(
   }
 }
 
+/** When each parent of a coverage was last read; null of one that never was. */
+const readingsOf = (coverage: readonly PlainRow[]): ReadonlyMap<string, string | null> =>
+  new Map(
+    coverage.map((row) => [
+      String(row['parent_id']),
+      row['observed_on'] === null ? null : String(row['observed_on']),
+    ]),
+  )
+
 /** How many rows are in one bag and not in the other, by these columns. */
 function bagDifferences(a: readonly PlainRow[], b: readonly PlainRow[], names: readonly string[]): number {
   const counts = new Map<string, number>()
@@ -223,6 +232,8 @@ function plainTransforms(shape: Shape): Transforms {
         { inputs },
       )
     },
+    readOn: async (coverage) =>
+      [...new Set([...readingsOf(rowsOf(coverage)).values()].flatMap((dt) => dt ?? []))].sort(),
     fold: async (from) => {
       const fold = plainFold(shape, from === null ? null : { rows: rowsOf(from.file), day: from.day })
       return {
@@ -230,12 +241,7 @@ function plainTransforms(shape: Shape): Transforms {
           fold.apply({
             ...day,
             rows: columnsOf(day.rows, snapshotColumns(shape)),
-            readBefore: new Map(
-              (day.coverageBefore === null ? [] : rowsOf(day.coverageBefore)).map((row) => [
-                String(row['parent_id']),
-                row['observed_on'] === null ? null : String(row['observed_on']),
-              ]),
-            ),
+            readings: day.coverages.map((file) => readingsOf(rowsOf(file))),
           }),
         finish: async (metadata) => put(sortedBy([...shape.key, 'valid_from'], fold.rows()), metadata),
       }

@@ -1,15 +1,16 @@
 import { historyColumns } from '../../lib/core/published.ts'
 import type { Shape } from '../../lib/core/shape.ts'
-import type { DayChanges } from '../../lib/load/transforms.ts'
+import type { DayChanges, StandingDay } from '../../lib/load/transforms.ts'
 import type { PlainCell, PlainRow } from './plain-file.ts'
 
-/** A day as the plain fold takes it. `readBefore`: when each listed parent was last read, null where it never was. */
-export interface PlainDay {
-  readonly dt: string
-  readonly before: string | null
-  readonly missing: readonly string[]
+/**
+ * A day as the plain fold takes it. `readings`: of coverages of earlier days, the last one's first, when each listed parent was
+ * last read, null where it never was.
+ */
+export interface PlainDay extends StandingDay {
+  readonly earlier: readonly StandingDay[]
   readonly rows: readonly PlainRow[]
-  readonly readBefore: ReadonlyMap<string, string | null>
+  readonly readings: readonly ReadonlyMap<string, string | null>[]
 }
 
 const same = (a: PlainCell | undefined, b: PlainCell | undefined): boolean =>
@@ -34,10 +35,29 @@ export function plainFold(
     else open.set(keyOf(row), { ...row, valid_to: null, gone_after: null })
   }
   const readingBefore = (row: PlainRow, day: PlainDay): string | null => {
-    const read = shape.parent === undefined ? undefined : day.readBefore.get(String(row[shape.parent]))
-    return read === undefined ? day.before : read
+    const read = shape.parent === undefined ? undefined : day.readings[0]?.get(String(row[shape.parent]))
+    return read === undefined ? (day.earlier.at(-1)?.dt ?? null) : read
   }
-  const opened = (key: string, now: PlainRow, was: PlainRow | undefined, cause: string, day: PlainDay) => {
+  /** The last reading that knew a column of a row that was there. */
+  const knownOn = (row: PlainRow, column: string, { earlier, readings }: PlainDay): string => {
+    const knowing = new Set(earlier.filter(({ missing }) => !missing.includes(column)).map(({ dt }) => dt))
+    const { parent } = shape
+    const read =
+      parent === undefined ? knowing : readings.flatMap((each) => each.get(String(row[parent])) ?? [])
+    return (
+      [...read]
+        .filter((dt) => knowing.has(dt))
+        .sort()
+        .at(-1) ?? 'never'
+    )
+  }
+  const opened = (
+    key: string,
+    now: PlainRow,
+    was: PlainRow | undefined,
+    begins: { readonly cause: string; readonly changed_after: string | null },
+    day: PlainDay,
+  ) => {
     const unknown = day.missing.filter((name) => was === undefined || unknownOf(was).includes(name)).sort()
     const cells = tracked.map((name) => [
       name,
@@ -48,8 +68,7 @@ export function plainFold(
       ...Object.fromEntries(cells),
       valid_from: day.dt,
       valid_to: null,
-      cause,
-      changed_after: readingBefore(now, day),
+      ...begins,
       gone_after: null,
       unknown: unknown.length === 0 ? null : unknown,
     }
@@ -72,16 +91,30 @@ export function plainFold(
         const was = open.get(key)
         if (was === undefined) {
           const isBack = closed.some((row) => keyOf(row) === key)
-          opened(key, now, undefined, isBack ? 'returned' : 'new', day)
+          opened(
+            key,
+            now,
+            undefined,
+            { cause: isBack ? 'returned' : 'new', changed_after: readingBefore(now, day) },
+            day,
+          )
           changes.new++
           continue
         }
         // Rows below a parent that was not read today are of an older day, which knew other columns.
         if (shape.parent !== undefined && now['observed_on'] !== day.dt) continue
-        const isChanged = known.some((name) => !unknownOf(was).includes(name) && !same(was[name], now[name]))
+        const differing = known.filter(
+          (name) => !unknownOf(was).includes(name) && !same(was[name], now[name]),
+        )
+        const isChanged = differing.length > 0
         if (!isChanged && !known.some((name) => unknownOf(was).includes(name))) continue
         closed.push({ ...was, valid_to: day.dt, gone_after: null })
-        opened(key, now, was, isChanged ? 'changed' : 'schema', day)
+        const [after] = differing.map((name) => knownOn(was, name, day)).sort()
+        const begins = {
+          cause: isChanged ? 'changed' : 'schema',
+          changed_after: after ?? readingBefore(now, day),
+        }
+        opened(key, now, was, begins, day)
         if (isChanged) changes.changed++
       }
       return changes
