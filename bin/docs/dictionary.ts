@@ -1,7 +1,13 @@
 import type { Column } from '../../lib/core/column.ts'
 import type { DerivedView } from '../../lib/core/derived.ts'
 import type { Entity, Read } from '../../lib/core/entity.ts'
-import { type Example, examplesOf, RUN_EXAMPLES, viewExamples } from '../../lib/questions/examples.ts'
+import {
+  type Example,
+  examplesOf,
+  RUN_EXAMPLES,
+  UNKNOWN_EXAMPLE,
+  viewExamples,
+} from '../../lib/questions/examples.ts'
 import { MEANINGS } from '../../lib/tables/meanings.ts'
 import { tablesOf } from '../../lib/tables/table.ts'
 import type { DescribedColumn, DescribedRelation } from './describe.ts'
@@ -72,8 +78,11 @@ function furtherTable(
   { relation, columns }: DescribedRelation,
   first: readonly DescribedColumn[],
   meaning: Meaning,
+  firstMeaning: Meaning,
 ): string {
-  const shared = columns.filter(({ name }) => first.some((each) => each.name === name))
+  const shared = columns.filter(
+    ({ name }) => first.some((each) => each.name === name) && meaning(name) === firstMeaning(name),
+  )
   const own = columns.filter((column) => !shared.includes(column))
   const title = relation.kind === 'macro' ? `${relation.name}(day)` : relation.name
   return paragraphs([
@@ -84,9 +93,11 @@ function furtherTable(
   ]).trimEnd()
 }
 
+const exampleText = ({ asks, sql }: Example): readonly string[] => [asks, `\`\`\`sql\n${sql}\n\`\`\``]
+
 const exampleParts = (examples: readonly Example[]): readonly string[] => [
   '## Two questions',
-  ...examples.flatMap(({ asks, sql }) => [asks, `\`\`\`sql\n${sql}\n\`\`\``]),
+  ...examples.flatMap(exampleText),
 ]
 
 function endpointOf(read: Read): string {
@@ -128,12 +139,15 @@ const namesOf = (entity: Entity): readonly string[] => [
 
 function entityPage(dictionary: Dictionary, entity: Entity): Page {
   const all = namesOf(entity).map((name) => relationNamed(dictionary, name))
-  const documented = tablesOf(entity).map(({ columns, partitions }) =>
-    Object.fromEntries([...partitions, ...columns].map(({ name, doc }) => [name, doc])),
+  const documented = new Map(
+    tablesOf(entity).map(({ name, columns, partitions }) => [
+      name,
+      Object.fromEntries([...partitions, ...columns].map((column) => [column.name, column.doc])),
+    ]),
   )
   const meaning = (name: string): Meaning => {
-    const own = name.endsWith('_changes') ? MEANINGS['changes'] : undefined
-    return meaningOf(name, [own, ...documented, MEANINGS['*']])
+    const own = name.endsWith('_changes') ? MEANINGS['changes'] : documented.get(name)
+    return meaningOf(name, [own, ...documented.values(), MEANINGS['*']])
   }
   const [main, ...further] = all
   const first = main?.columns ?? []
@@ -146,7 +160,7 @@ function entityPage(dictionary: Dictionary, entity: Entity): Page {
       factsOf(entity),
       `## The table ${entity.name}`,
       mainTable(entity, first, meaning(entity.name)),
-      ...further.map((each) => furtherTable(each, first, meaning(each.relation.name))),
+      ...further.map((each) => furtherTable(each, first, meaning(each.relation.name), meaning(entity.name))),
       ...exampleParts(examplesOf(entity)),
     ]),
   }
@@ -190,6 +204,10 @@ const MARKS = `Marks: **key** and **required** are never null. **personal** is a
 
 Types are the engine’s. Timestamps are UTC, with microseconds and without a zone. Every table has \`site\`; ids are Tableau’s LUIDs, and all tables join on them.`
 
+const UNKNOWN = `## What is not known
+
+A column that was not sent, or that was not declared yet when a day was read, is unknown, which is not null. A cell cannot say the difference, so it is said beside it. In \`t\`, \`unknown\` names the columns that the reading of a row does not know: the last complete day, or below a parent that it did not read the day of \`observed_on\`. They are null there. In \`t_history\` and \`t_at\` a column keeps its last known value, and \`unknown\` of \`t_history\` names those that nobody knew yet. \`t_snapshots\` are the readings themselves, byte for byte: a column that a day does not know is null there, and the history has what was known last. Of volatile columns, which have no history, only \`t\` tells.`
+
 function indexPage({ entities, views, relations }: Dictionary): Page {
   const link = (name: string, page = name): string => `[${name}](${page}.md)`
   const doc = (name: string): string =>
@@ -212,6 +230,8 @@ function indexPage({ entities, views, relations }: Dictionary): Page {
       markdownTable(['table', 'holds', 'also'], rows),
       "For a table `t`: `t` is the last complete day of each site, `t_history` every version of every row with the days it was valid, `t_snapshots` every complete day, `t_changes` one row for each changed column, and `t_at(DATE '2026-11-01')` the rows as of a day.",
       MARKS,
+      UNKNOWN,
+      ...exampleText(UNKNOWN_EXAMPLE),
     ]),
   }
 }

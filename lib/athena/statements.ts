@@ -1,6 +1,12 @@
 import type { DerivedView } from '../core/derived.ts'
 import type { Entity } from '../core/entity.ts'
-import { type Example, examplesOf, RUN_EXAMPLES, viewExamples } from '../questions/examples.ts'
+import {
+  type Example,
+  examplesOf,
+  RUN_EXAMPLES,
+  UNKNOWN_EXAMPLE,
+  viewExamples,
+} from '../questions/examples.ts'
 import { asOfSql } from './trino.ts'
 
 /** A statement that Athena keeps under a name: prepared, or as a question to begin with. */
@@ -44,5 +50,6 @@ export function namedQueries(
     ...entities.flatMap((entity) => examplesOf(entity).map((each) => statement(entity.name, each))),
     ...views.flatMap(({ name }) => viewExamples(name).map((each) => statement(name, each))),
     ...RUN_EXAMPLES.map((each) => statement('runs', each)),
+    statement('users_snapshots', UNKNOWN_EXAMPLE),
   ]
 }

@@ -15,10 +15,11 @@ export const COVERAGE_COLUMNS: readonly StoredColumn[] = [
   OBSERVED_ON,
 ]
 
-/** The columns of the current table: a snapshot's, and the day it is of. */
+/** The columns of the current table: a snapshot's, the day it is of, and what the reading of each row does not know. */
 export const currentColumns = (shape: Shape): readonly StoredColumn[] => [
   ...snapshotColumns(shape),
   { name: 'as_of', type: 'date' },
+  { name: 'unknown', type: 'list' },
 ]
 
 const typeOf = (shape: Shape, column: string): StoredColumn['type'] =>

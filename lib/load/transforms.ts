@@ -41,7 +41,7 @@ export interface ParentDay {
 /** What the files of a per-parent day are made of, each in words of its own: neither is ever taken for the other. */
 export type ParentInputs = Readonly<Record<keyof ParentDay, string>>
 
-/** A committed day that was not withdrawn, and the tracked columns that it does not know. */
+/** A committed day that was not withdrawn, and the columns that it does not know; of the fold, those of the tracked ones. */
 export interface StandingDay {
   readonly dt: Day
   readonly missing: readonly string[]
@@ -58,6 +58,14 @@ export interface FoldDay extends StandingDay {
    * this day knows, when each parent was last read by a day that knew it.
    */
   readonly coverages: readonly StagedFile[]
+}
+
+/** The day that the current table shows. */
+export interface CurrentDay {
+  readonly dt: Day
+  readonly rows: StagedRows
+  /** The readings that its rows are of: the day's own; below parents that it did not read, those of earlier days. */
+  readonly readings: readonly StandingDay[]
 }
 
 /** How many keys a day brought, changed and lost. */
@@ -118,8 +126,8 @@ export interface Transforms {
     before: ParentDay | undefined,
     inputs: ParentInputs,
   ): Promise<ParentDay>
-  /** The current table: these rows of a day, or none. */
-  current(last: { readonly rows: StagedRows; readonly dt: Day } | null, inputs: string): Promise<StagedFile>
+  /** The current table: the rows of a day, or none. */
+  current(last: CurrentDay | null, inputs: string): Promise<StagedFile>
   /** The different days on which the parents of a coverage were last read, in order. */
   readOn(coverage: StagedFile): Promise<readonly Day[]>
   /** Begins a history: with nothing, or with a published one taken back to a day. */

@@ -157,6 +157,16 @@ FROM view_usage WHERE delta IS NOT NULL GROUP BY site, dt, days ORDER BY site, d
   ],
 }
 
+/** How a null of a snapshot that nobody knows is told from one that was read. */
+export const UNKNOWN_EXAMPLE: Example = {
+  asks: 'Whose full name is null in a snapshot because that day was not sent it, and what was it when last known?',
+  sql: `SELECT s.site, s.dt, s.id, h.full_name AS last_known
+FROM users_snapshots AS s JOIN users_history AS h ON h.site = s.site AND h.id = s.id
+  AND h.valid_from <= s.dt AND (h.valid_to IS NULL OR h.valid_to > s.dt)
+WHERE s.full_name IS NULL AND (h.full_name IS NOT NULL OR contains(h.unknown, 'full_name'))
+ORDER BY s.site, s.dt, s.id`,
+}
+
 /** The questions on the page of what the runs left behind. */
 export const RUN_EXAMPLES: readonly [Example, Example] = [
   {

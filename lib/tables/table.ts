@@ -46,6 +46,10 @@ const DOCS: Readonly<Record<string, string>> = {
   verdict: 'What became of the parent in this day’s reading: read, not_read or forbidden',
 }
 
+/** The same name as in a history, which keeps what was known before. */
+const UNKNOWN_NOW =
+  'Columns that the reading of this row does not know, because they were not sent: they are null here, and the history has what was last known. Null when it knows all'
+
 const partition = (name: string, type: ColumnType, doc: string): TableColumn => ({
   name,
   type,
@@ -55,10 +59,14 @@ const partition = (name: string, type: ColumnType, doc: string): TableColumn => 
 const SITE = partition('site', 'text', 'Slug of the site')
 const DT = partition('dt', 'date', 'The day of the snapshot')
 
-function described(entity: Entity | undefined, columns: readonly StoredColumn[]): readonly TableColumn[] {
+function described(
+  entity: Entity | undefined,
+  columns: readonly StoredColumn[],
+  docs: Readonly<Record<string, string>> = DOCS,
+): readonly TableColumn[] {
   return columns.map(({ name, type }) => {
     const declared = entity?.columns[name]
-    return { name, type, doc: declared?.doc ?? DOCS[name] ?? '', isPersonal: declared?.isPersonal ?? false }
+    return { name, type, doc: declared?.doc ?? docs[name] ?? '', isPersonal: declared?.isPersonal ?? false }
   })
 }
 
@@ -68,7 +76,13 @@ function stateTables(entity: Entity): readonly Table[] {
   const { name, doc } = entity
   const base = { entity: name, partitions: [SITE] }
   return [
-    { ...base, name, doc, area: 'current', columns: described(entity, currentColumns(shape)) },
+    {
+      ...base,
+      name,
+      doc,
+      area: 'current',
+      columns: described(entity, currentColumns(shape), { ...DOCS, unknown: UNKNOWN_NOW }),
+    },
     {
       ...base,
       name: `${name}_history`,
@@ -79,7 +93,7 @@ function stateTables(entity: Entity): readonly Table[] {
     {
       ...base,
       name: `${name}_snapshots`,
-      doc: `${name} as of every complete day.`,
+      doc: `${name} as of every complete day. A column that a day was not sent is null there: ${name}_history has what was last known of it, and names in unknown what nobody knew yet.`,
       area: 'snapshot',
       partitions: [SITE, DT],
       columns: described(entity, snapshotColumns(shape)),

@@ -1,9 +1,9 @@
 import type { Day } from '../core/day.ts'
-import { COVERAGE_COLUMNS, currentColumns, snapshotColumns } from '../core/published.ts'
+import { COVERAGE_COLUMNS, currentColumns, OBSERVED_ON, snapshotColumns } from '../core/published.ts'
 import { PARENT_VERDICT, type Shape } from '../core/shape.ts'
 import type { Session } from '../engine/database.ts'
 import { literal, name, names } from '../engine/sql.ts'
-import type { ParentDay, ParentInputs, StagedFile, StagedRows, Transforms } from '../load/transforms.ts'
+import type { CurrentDay, ParentDay, ParentInputs, StagedFile, StagedRows } from '../load/transforms.ts'
 import { projection } from './projection.ts'
 import { emptyRelation, rowsOf } from './relation.ts'
 import { projected, written } from './writing.ts'
@@ -17,17 +17,27 @@ export const snapshot = (
 ): Promise<StagedFile> =>
   written(session, `SELECT * FROM ${projected(snapshotColumns(shape), rows)}`, { inputs })
 
-/** The current table: a day's rows, and the day. */
+/** What the reading of a row does not know, as a list of column names; null where it knows all. */
+function unknownOf(shape: Shape, { dt, readings }: CurrentDay): string {
+  const readOn = shape.parent === undefined ? `DATE ${literal(dt)}` : OBSERVED_ON.name
+  const lacking = readings.filter(({ missing }) => missing.length > 0)
+  const lists = lacking.map(
+    (day) => `WHEN ${readOn} = DATE ${literal(day.dt)} THEN [${day.missing.map(literal).join(', ')}]`,
+  )
+  return lists.length === 0 ? 'NULL::VARCHAR[]' : `CASE ${lists.join(' ')} END`
+}
+
+/** The current table: a day's rows, the day, and what is not known of each. */
 export function current(
   session: Session,
   shape: Shape,
-  last: Parameters<Transforms['current']>[0],
+  last: CurrentDay | null,
   inputs: string,
 ): Promise<StagedFile> {
   const query =
     last === null
       ? `SELECT * FROM ${emptyRelation(currentColumns(shape))}`
-      : `SELECT *, DATE ${literal(last.dt)} AS as_of FROM ${projected(snapshotColumns(shape), last.rows)}`
+      : `SELECT *, DATE ${literal(last.dt)} AS as_of, ${unknownOf(shape, last)} AS unknown FROM ${projected(snapshotColumns(shape), last.rows)}`
   return written(session, query, { inputs })
 }
 

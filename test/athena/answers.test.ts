@@ -11,7 +11,7 @@ import { AREAS, keys } from '../../lib/core/keys.ts'
 import { jsonBytes } from '../../lib/core/receipt.ts'
 import type { RunReport } from '../../lib/core/report.ts'
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
-import { examplesOf, RUN_EXAMPLES, viewExamples } from '../../lib/questions/examples.ts'
+import { examplesOf, RUN_EXAMPLES, UNKNOWN_EXAMPLE, viewExamples } from '../../lib/questions/examples.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
 import { runNights } from '../docs/nights.ts'
@@ -187,6 +187,7 @@ describe('the questions have the answers that the dictionary’s have', () => {
     ...ENTITIES.flatMap(examplesOf),
     ...VIEWS.flatMap(({ name }) => viewExamples(name)),
     ...RUN_EXAMPLES,
+    UNKNOWN_EXAMPLE,
   ]
   // Which of equal rows come under a limit is left to chance.
   const unlimited = (sql: string): string => sql.replace(/ LIMIT \d+$/, '')

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dayNumber } from '../../lib/core/day.ts'
 import { ENTITIES, VIEWS } from '../../lib/entities/index.ts'
-import { type Example, examplesOf, RUN_EXAMPLES, viewExamples } from '../../lib/questions/examples.ts'
+import {
+  type Example,
+  examplesOf,
+  RUN_EXAMPLES,
+  UNKNOWN_EXAMPLE,
+  viewExamples,
+} from '../../lib/questions/examples.ts'
 import { relationsOf } from '../../lib/tables/relation.ts'
 import { openEngine } from '../../lib/transform/engine.ts'
 import { ask } from './nights.ts'
@@ -149,6 +155,13 @@ describe('over two sites with namesakes, a refused group and a gap, the examples
       'main refused forbidden null',
       'main stale not_read 2026-10-29',
       'main unread not_read 2026-10-29',
+    ])
+  })
+
+  test('names that a snapshot was not sent, not one that was read and is null', async () => {
+    expect(await answer(UNKNOWN_EXAMPLE, 'site', 'dt', 'id', 'last_known')).toEqual([
+      'quiet 2026-10-30 ida Ida',
+      'quiet 2026-10-30 kim null',
     ])
   })
 })

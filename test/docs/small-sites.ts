@@ -134,6 +134,25 @@ async function loadAll<T>(
   }
 }
 
+/** A site whose users were read with their full names, and then without: `jon` has none, and `kim` came on the night without. */
+async function loadUnknown(root: string, engine: Engine): Promise<void> {
+  const users = entityNamed('users')
+  const nights = { '2026-10-29': ['ida', 'jon'], '2026-10-30': ['ida', 'jon', 'kim'] }
+  for (const [dt, ids] of Object.entries(nights)) {
+    const missing = dt === '2026-10-29' ? [] : ['full_name']
+    const rows = ids.map((id) =>
+      rowOf(users, {
+        id,
+        name: id,
+        site_role: 'Viewer',
+        full_name: id === 'ida' && missing.length === 0 ? 'Ida' : null,
+      }),
+    )
+    await land(diskStore(root), users, dt, rows, { site: 'quiet', missing })
+    await load(diskStore(root), engine, users, 'quiet', `load-${dt}`)
+  }
+}
+
 const outcomeOf = (entity: string, verdict: Verdict): RunReport['outcomes'][number] => ({
   entity,
   verdict,
@@ -181,5 +200,6 @@ export async function loadSmallSites(root: string, engine: Engine): Promise<void
   await loadAll(root, engine, 'projects', PROJECTS_READ, (content_permissions, id) => [
     { id, name: id, content_permissions },
   ])
+  await loadUnknown(root, engine)
   await reportRuns(root)
 }

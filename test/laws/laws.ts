@@ -170,10 +170,11 @@ export const STATE_LAWS: readonly Law[] = [
   },
   {
     name: 'current is the last day',
-    doc: 'The table of the present holds the last committed day that stands.',
+    doc: 'The table of the present holds the last committed day that stands, and names what that day does not know.',
     broken: apart(
-      'SELECT as_of, id, name, size, tags, views FROM newest',
-      'SELECT dt, id, name, size, tags, views FROM read WHERE dt = (SELECT max(dt) FROM day)',
+      'SELECT as_of, id, name, size, tags, views, unknown FROM newest',
+      `SELECT d.dt, id, name, size, tags, views, CASE WHEN len(d.missing) > 0 THEN list_sort(d.missing) END
+       FROM read JOIN day d USING (dt) WHERE d.dt = (SELECT max(dt) FROM day)`,
     ),
     planted: `DELETE FROM newest WHERE ${one('newest', 'true')}`,
   },

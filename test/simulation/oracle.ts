@@ -67,7 +67,10 @@ function thingsPublished(at: Place, readings: readonly CommittedReading[]): Publ
   return new Map([
     ...readings.map(({ dt, rows }) => [keys.snapshot(at, dt), rowsText(rows ?? [])] as const),
     [keys.history(at), rowsText(historyOracle(oracle, TRACKED).versions as readonly PlainRow[])],
-    [keys.current(at), rowsText((last?.rows ?? []).map((row) => ({ ...row, as_of: last?.dt ?? null })))],
+    [
+      keys.current(at),
+      rowsText((last?.rows ?? []).map((row) => ({ ...row, as_of: last?.dt ?? null, unknown: null }))),
+    ],
   ])
 }
 
@@ -97,7 +100,7 @@ function linksPublished(at: Place, readings: readonly CommittedReading[]): Publi
     ...readings.map(({ dt }) => [keys.snapshot(at, dt), rowsText(known.get(dt)?.snapshot ?? [])] as const),
     ...readings.map(({ dt }) => [keys.coverage(at, dt), rowsText(known.get(dt)?.coverage ?? [])] as const),
     [keys.history(at), rowsText(linksHistory(nights) as readonly PlainRow[])],
-    [keys.current(at), rowsText(lastRows.map((row) => ({ ...row, as_of: last ?? null })))],
+    [keys.current(at), rowsText(lastRows.map((row) => ({ ...row, as_of: last ?? null, unknown: null })))],
   ])
 }
 

@@ -228,7 +228,11 @@ function plainTransforms(shape: Shape): Transforms {
       const columns = currentColumns(shape)
       const rows = last === null ? [] : columnsOf(last.rows, columns)
       return put(
-        rows.map((row) => ({ ...row, as_of: last?.dt ?? null })),
+        rows.map((row) => {
+          const readOn = shape.parent === undefined ? last?.dt : row['observed_on']
+          const unknown = last?.readings.find(({ dt }) => dt === readOn)?.missing ?? []
+          return { ...row, as_of: last?.dt ?? null, unknown: unknown.length === 0 ? null : unknown }
+        }),
         { inputs },
       )
     },

@@ -223,7 +223,7 @@ describe('the workgroup', () => {
   })
 
   test('has the questions of the dictionary, in its database', () => {
-    template.resourceCountIs('AWS::Athena::NamedQuery', 2 * (ENTITIES.length + VIEWS.length + 1))
+    template.resourceCountIs('AWS::Athena::NamedQuery', 2 * (ENTITIES.length + VIEWS.length + 1) + 1)
     template.allResourcesProperties('AWS::Athena::NamedQuery', {
       WorkGroup: Match.anyValue(),
       Database: Match.anyValue(),

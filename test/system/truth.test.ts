@@ -64,7 +64,7 @@ describe(`${NIGHTS} nights are what was true`, () => {
   test.each(Object.keys(TRUTH))('%s: current is the last day, and says so', async (name) => {
     const rows = await ask(site.store, `SELECT * FROM ${name}`)
     const wanted = TRUTH[name]?.(site.simulator.world(DAYS.at(-1))) ?? []
-    const last = wanted.map((row) => ({ ...row, as_of: DAYS.at(-1) }))
+    const last = wanted.map((row) => ({ ...row, as_of: DAYS.at(-1), unknown: null }))
     const columns = [...new Set([...Object.keys(rows[0] ?? {}), ...Object.keys(last[0] ?? {})])]
       .filter((each) => each !== 'site')
       .sort()
