@@ -70,16 +70,22 @@ export interface Lacking extends EntityOutcome {
   readonly run: string
 }
 
+/** What a run calls complete and is not there any more is no more complete than what it lacked. */
+const asItStands = (outcome: EntityOutcome): EntityOutcome =>
+  exitOf(outcome.verdict) === 3
+    ? outcome
+    : { ...outcome, verdict: 'incomplete', reason: 'it was complete, and its day was withdrawn or is lost' }
+
 /**
  * What the runs of the newest night lacked and still lack, once for each entity: a day that was accepted or read again since
- * is there, and a later run that was not asked for an entity takes nothing back.
+ * is there, one that was withdrawn is not, and a later run that was not asked for an entity takes nothing back.
  */
 export function lackingNow({ newest, entities }: SiteStanding): readonly Lacking[] {
   const lacking = new Map<string, Lacking>()
   for (const { run, dt, outcomes } of newest)
     for (const outcome of outcomes)
-      if (exitOf(outcome.verdict) === 3 && !isThere(entities, outcome.entity, dt))
-        lacking.set(outcome.entity, { ...outcome, run })
+      if (outcome.verdict !== 'unsupported' && !isThere(entities, outcome.entity, dt))
+        lacking.set(outcome.entity, { ...asItStands(outcome), run })
   return [...lacking.values()]
 }
 

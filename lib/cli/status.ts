@@ -4,6 +4,7 @@ import type { Engine } from '../transform/engine.ts'
 import { type Call, COMMON, type Command, formatOf, textOption } from './command.ts'
 import { acceptHere, refutedText, sameWarehouse } from './held.ts'
 import { mayColour, write } from './io.ts'
+import { note } from './note.ts'
 import { writeAnswer } from './output.ts'
 import { type Paint, paint } from './paint.ts'
 import { warehouseOption } from './site-option.ts'
@@ -230,7 +231,8 @@ async function run(call: Call): Promise<number> {
     ].join('\n')
     await write(io.out, `\n${isFine(site, maxAge) ? lines : colour.warn(lines)}\n`)
   }
-  return sites.every((site) => isFine(site, maxAge)) ? 0 : 3
+  if (sites.length === 0) await note(call, 'no site was ever read here: run "almanac nightly"')
+  return sites.length > 0 && sites.every((site) => isFine(site, maxAge)) ? 0 : 3
 }
 
 /** How the warehouse stands. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addDays, dayIn, dayNumber } from '../../lib/core/day.ts'
@@ -49,6 +49,31 @@ describe('the newest night', () => {
     expect((await night('parts', 'workbooks')).exit).toBe(0)
     const whole = await status('parts')
     expect([whole.exit, whole.out]).toEqual([0, expect.stringMatching(`for ${TODAY}: complete\n$`)])
+  })
+
+  test('lacks what it completed and somebody withdrew', async () => {
+    expect((await night('withdrawn', 'users,jobs')).exit).toBe(0)
+    expect((await status('withdrawn')).exit).toBe(0)
+    const warehouse = ['--warehouse', join(folder.path, 'withdrawn')]
+    const withdrawal = ['withdraw', 'users', '--date', TODAY, '--reason', 'wrong', ...warehouse]
+    expect((await almanac(withdrawal)).exit).toBe(0)
+    const { exit, out } = await status('withdrawn')
+    expect([exit, out]).toEqual([
+      3,
+      expect.stringMatching(
+        /: incomplete\n {2}users incomplete: it was complete, and its day was withdrawn or is lost$/m,
+      ),
+    ])
+  })
+
+  test('is missing where none was ever tried', async () => {
+    const root = join(folder.path, 'untouched')
+    await mkdir(join(root, 'lease'), { recursive: true })
+    await writeFile(join(root, 'lease/1.json'), '{}')
+    for (const more of [[], ['--max-age', '0'], ['--output', 'json']]) {
+      const { exit, err } = await status('untouched', ...more)
+      expect([exit, err]).toEqual([3, 'no site was ever read here: run "almanac nightly"\n'])
+    }
   })
 
   test('is none that was asked for by a slip', async () => {

@@ -62,6 +62,21 @@ describe('an answer that lacks what is committed', () => {
     expect(await sample.ask(...question)).toEqual(whole)
   })
 
+  test.each([
+    [SNAPSHOT, 'users', DAY],
+    [CURRENT, 'users', OTHER_DAY],
+    [COVERAGE, 'group_members', OTHER_DAY],
+  ])('is no good standing either: without %s, %s of %s', async (lost, entity, day) => {
+    await unpublish(lost)
+    const { exit, out } = await sample.ask('status', '--site', 'demo', ...AT_ANY_AGE)
+    expect([exit, out]).toEqual([
+      3,
+      expect.stringMatching(new RegExp(`^${entity} of demo, committed and not published: ${day}$`, 'm')),
+    ])
+    expect((await sample.ask('load', '--site', 'demo')).exit).toBe(0)
+    expect((await sample.ask('status', '--site', 'demo', ...AT_ANY_AGE)).exit).toBe(0)
+  })
+
   test('is right for what does not need it', async () => {
     await unpublish(SNAPSHOT)
     const others = [['users'], ['group_members_snapshots'], ['users_snapshots', '--site', 'other-site']]
