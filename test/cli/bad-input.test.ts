@@ -200,7 +200,7 @@ describe('the configuration', () => {
     const night = ['nightly', '--warehouse', path, '--date', '2026-10-01', '--select', 'users', '--quiet']
     const refused = await almanac(night, env)
     expect(refused.exit).toBe(2)
-    expect(refused.err).toMatch(twoLines(/wrong-day: .*2026-11-01, and 2026-10-01 was asked for/))
+    expect(refused.err).toMatch(twoLines(/wrong-day: .*2026-11-01 in UTC, and 2026-10-01 was asked for/))
     expect((await almanac([...night, '--backdate', 'the first night'], env)).exit).toBe(0)
   })
 

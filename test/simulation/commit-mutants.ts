@@ -51,7 +51,7 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     file: 'load/judge.ts',
     edits: [
       [
-        "if (disorder !== null) return { verdict: 'incomplete', reason: disorder }",
+        "if (disorder !== null) return { verdict: 'incomplete', reason: disorder, refutedBy }",
         "if (disorder === '') return { verdict: 'incomplete', reason: disorder }",
       ],
     ],
