@@ -58,7 +58,7 @@ export const jobs = entity({
       const ended = row['ended_at'] !== null
       return {
         ...row,
-        status: ended ? (STATUS_OF[code] ?? 'Unknown') : row['started_at'] === null ? null : 'InProgress',
+        status: ended ? (STATUS_OF[code] ?? 'Unknown') : row['started_at'] == null ? null : 'InProgress',
         finish_code: ended && code !== '' ? finishCode(String(row['id']), code) : null,
       }
     },

@@ -61,6 +61,7 @@ describe.each([
           dt: DAY,
           candidate: '',
           verdict: 'incomplete',
+          refutedBy: null,
           reason:
             'jobs: far says created_at 2026-12-10T01:00:00.000Z, more than a day after it was read (observed_to 2026-10-05T03:01:00.000Z)',
         },

@@ -115,6 +115,7 @@ describe('a load', () => {
           dt: '2026-11-01',
           candidate: '',
           verdict: 'incomplete',
+          refutedBy: null,
           reason: expect.stringContaining('is damaged'),
         },
       ])
