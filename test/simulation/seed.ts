@@ -36,6 +36,14 @@ const BESIDE: readonly (readonly [name: string, probability: number, work: Work]
   ['partly', 0.3, (world, self, site) => lands(world, self, site, LINKS)],
 ]
 
+/** What comes besides where days come back: what goes wrong there needs a withdrawal, the return of its day and a load at once. */
+const WHERE_DAYS_COME_BACK: typeof BESIDE = [
+  ['correct-again', 0.7, corrects],
+  ['correct-anew', 0.7, corrects],
+  ['correct-still', 0.5, corrects],
+  ['load-too', 0.7, loads],
+]
+
 /** How much a seed plays: `small` is one entity of one site over two days, for an engine that takes real time. */
 export type Size = 'large' | 'small'
 
@@ -118,13 +126,16 @@ function startDay(world: World, number: number): Promise<void>[] {
     const run = `night-${number}-${site.slug}`
     const nights = chance.flip(0.2) ? [`${run}-a`, `${run}-b`] : [run]
     const started = nights.map((name) => start(world, name, (self) => night(world, self, site, run)))
-    const beside = BESIDE.filter(([, probability]) => chance.flip(probability)).map(([name, , work]) =>
-      start(world, `${name}-${number}-${site.slug}`, async (self) => {
-        // It comes when it comes: most of what it can disturb is under way only for a moment.
-        for (let left = chance.below(100); left > 0; left--) await world.turns.wait(self.name)
-        await work(world, self, site)
-      }),
-    )
+    const mayCome = world.bringsBack ? [...BESIDE, ...WHERE_DAYS_COME_BACK] : BESIDE
+    const beside = mayCome
+      .filter(([, probability]) => chance.flip(probability))
+      .map(([name, , work]) =>
+        start(world, `${name}-${number}-${site.slug}`, async (self) => {
+          // It comes when it comes: most of what it can disturb is under way only for a moment.
+          for (let left = chance.below(100); left > 0; left--) await world.turns.wait(self.name)
+          await work(world, self, site)
+        }),
+      )
     return [...started, ...beside]
   })
 }
