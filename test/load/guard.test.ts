@@ -93,6 +93,18 @@ describe('what a held night lost', () => {
     expect(isGoneForGood(readings)).toBe(false)
   })
 
+  test.each([
+    [21, false],
+    [20, true],
+  ])(
+    'never where more than a fifth of the parents were refused, whoever reads them the next day: %d',
+    (refused, expected) => {
+      const lost = night(1000, 0, { parents: { before: 100, gone: 0, refused } })
+      const none = night(1000, 0, { parents: { before: 100, gone: 0, refused: 0 } })
+      expect(isGoneForGood({ lost, since: none, whole: none })).toBe(expected)
+    },
+  )
+
   test('has parents only where all three readings have them', () => {
     const { lost } = parents(100, 50, 0, 50)
     expect(isGoneForGood({ lost, since: night(997, 0), whole: night(1000, 0) })).toBe(false)
