@@ -346,6 +346,27 @@ describe('a held day and the day after', () => {
 
   test.each<[string, readonly Night[]]>([
     [
+      'one of two columns that emptied is back',
+      [
+        { dt: D3, rows: things(60, { name: 49, size: 0 }) },
+        { dt: FIRST, rows: things(60) },
+        { dt: D2, rows: things(60, { name: 0, size: 0 }) },
+      ],
+    ],
+    [
+      'what went stays away, and as much is there that nobody knew',
+      [
+        { dt: D3, rows: [...things(100).slice(0, 50), ...things(150).slice(100)] },
+        { dt: FIRST, rows: things(100) },
+        { dt: D2, rows: things(100).slice(0, 50) },
+      ],
+    ],
+  ])('do not agree where the second was committed before: %s', async (_, nights) => {
+    expect(await heldOfThree(nights)).toEqual([D2])
+  })
+
+  test.each<[string, readonly Night[]]>([
+    [
       'a column that is empty in both',
       [
         { dt: D3, rows: emptied },
