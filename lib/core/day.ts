@@ -1,7 +1,8 @@
 import { AlmanacError } from './errors.ts'
 
 const DAY_MS = 86_400_000
-const HOUR_MS = 3_600_000
+/** An hour in milliseconds. */
+export const HOUR_MS = 3_600_000
 
 /** A logical day, `YYYY-MM-DD`. */
 export type Day = string

@@ -73,7 +73,7 @@ export function isGoneForGood({ lost, since, whole }: Between): boolean {
   const isLoss = lost.after === 0 || lost.deletions > mayGo(lost.before)
   if (isLoss && !stayAway(lost.deletions, since.deletions, whole.deletions)) return false
   const [was, between, is] = [lost.parents, since.parents, whole.parents]
-  // Whoever is refused is not gone, whatever the next day reads: only somebody can say what that night should have been.
+  // Whoever is refused is not gone, whatever the next day reads: such a night never passes by itself.
   if (was !== undefined && was.refused > mayGo(was.before)) return false
   if (was === undefined || was.gone <= mayGo(was.before)) return true
   return stayAway(was.gone, between?.gone ?? 0, is?.gone ?? 0)

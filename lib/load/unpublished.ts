@@ -27,7 +27,8 @@ async function daysWithout(
 
 /**
  * What a site's entity has committed and the tables do not show yet: days, for events months. A run that died after its
- * commit leaves this behind, and so does whoever takes a published object away; the next load publishes it. Throws `corrupt-object` for damaged observations.
+ * commit leaves this behind, and so does whoever takes a published object away; the next load publishes it.
+ * Throws `corrupt-object` for damaged observations.
  */
 export async function unpublished(
   store: ObjectStore,

@@ -1,4 +1,4 @@
-import { type Day, dayIn } from '../core/day.ts'
+import { type Day, dayIn, HOUR_MS } from '../core/day.ts'
 import { AlmanacError } from '../core/errors.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { SessionFacts } from '../tableau/session-facts.ts'
@@ -16,7 +16,6 @@ export interface Admission {
   readonly isDayNamed: boolean
 }
 
-const HOUR_MS = 3_600_000
 /** A night that began before midnight may wait so long for the token's session, as long as any run on AWS takes. */
 const HOURS_AFTER = 8
 /** Clocks differ. */
