@@ -7,7 +7,7 @@ import { ENTITIES } from '../entities/index.ts'
 import type { Engine } from '../transform/engine.ts'
 import { newestNight } from './newest-night.ts'
 import { type Standing, standingOf, waiting } from './standing.ts'
-import { type Night, type NightOfStrip, nightsUpTo } from './strip.ts'
+import { isLacking, type Night, type NightOfStrip, nightsUpTo } from './strip.ts'
 
 /** How one site stands on its own day. */
 export interface SiteStanding {
@@ -84,7 +84,7 @@ export function lackingNow({ newest, entities }: SiteStanding): readonly Lacking
   const lacking = new Map<string, Lacking>()
   for (const { run, dt, outcomes } of newest)
     for (const outcome of outcomes)
-      if (outcome.verdict !== 'unsupported' && !isThere(entities, outcome.entity, dt))
+      if (isLacking(outcome, dt, (name, day) => isThere(entities, name, day)))
         lacking.set(outcome.entity, { ...asItStands(outcome), run })
   return [...lacking.values()]
 }

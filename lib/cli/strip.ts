@@ -1,8 +1,8 @@
 import { addDays, type Day } from '../core/day.ts'
+import type { EntityOutcome } from '../core/event.ts'
 import { keys, parseKey } from '../core/keys.ts'
 import type { ObjectStore } from '../core/ports.ts'
 import type { RunReport } from '../core/report.ts'
-import { exitOf } from '../core/verdict.ts'
 import { reportsOf } from './newest-night.ts'
 import type { Paint } from './paint.ts'
 
@@ -15,14 +15,21 @@ export type Night = 'complete' | 'incomplete' | 'failed' | 'none'
 /** Whether an entity's day is there by now: read again, or accepted since. */
 export type IsThere = (entity: string, dt: Day) => boolean
 
+/** Whether a night lacks what its run came to: it never was complete, or its day was withdrawn or is lost since. */
+export const isLacking = (
+  { entity, verdict }: Pick<EntityOutcome, 'entity' | 'verdict'>,
+  dt: Day,
+  isThere: IsThere,
+): boolean => verdict !== 'unsupported' && !isThere(entity, dt)
+
 /** What a night's runs came to as things stand now: whatever one of them lacked must be there by now. */
 export function nightOf(reports: readonly RunReport[], isThere: IsThere): Night {
   const last = reports.at(-1)
   if (last === undefined) return 'none'
-  const isLacking = reports.some(({ dt, outcomes }) =>
-    outcomes.some(({ entity, verdict }) => exitOf(verdict) === 3 && !isThere(entity, dt)),
+  const lacksAny = reports.some(({ dt, outcomes }) =>
+    outcomes.some((outcome) => isLacking(outcome, dt, isThere)),
   )
-  if (!isLacking) return 'complete'
+  if (!lacksAny) return 'complete'
   return last.failure === null ? 'incomplete' : 'failed'
 }
 

@@ -32,7 +32,13 @@ const thereIs =
 describe('a night', () => {
   test.each([
     ['nobody ran it', [], [], 'none'],
-    ['all complete', [report({ users: 'complete', jobs: 'unsupported' })], [], 'complete'],
+    ['all complete', [report({ users: 'complete', jobs: 'unsupported' })], ['users'], 'complete'],
+    [
+      'complete, and withdrawn since',
+      [report({ users: 'complete', jobs: 'complete' })],
+      ['jobs'],
+      'incomplete',
+    ],
     ['one held', [report({ users: 'guarded' })], [], 'incomplete'],
     ['one held and accepted since', [report({ users: 'guarded' })], ['users'], 'complete'],
     ['one forbidden', [report({ users: 'forbidden', groups: 'complete' })], [], 'incomplete'],
@@ -63,7 +69,7 @@ describe('the strip', () => {
     await put('2026-11-23', 'a', report({ users: 'guarded' }))
     await put('2026-11-24', 'b', report({ users: 'incomplete' }, { failure, startedAt: 9 }))
     await put('2026-11-24', 'a', report({ users: 'incomplete' }, { startedAt: 1 }))
-    const nights = await nightsUpTo(store, 'demo', '2026-11-25', () => false)
+    const nights = await nightsUpTo(store, 'demo', '2026-11-25', (_, dt) => dt === '2026-11-22')
     expect(nights).toHaveLength(STRIP_NIGHTS)
     expect(nights.at(-1)?.dt).toBe('2026-11-25')
     const text = stripText(
