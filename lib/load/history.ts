@@ -71,7 +71,8 @@ async function coveragesBefore(
     let at: AppliedDay | undefined = before
     while (at !== undefined) {
       const unknowing: Day | undefined = (await readOn(at)).findLast((dt) => lacking.has(dt))
-      at = earlier.findLast(({ dt }) => unknowing !== undefined && dt < unknowing && !lacking.has(dt))
+      // No day lies before ''.
+      at = earlier.findLast(({ dt }) => dt < (unknowing ?? '') && !lacking.has(dt))
     }
   }
   return [...coverages.values()]
@@ -129,8 +130,7 @@ async function withCandidates(
   const later = await Promise.all(
     days.slice(same).map(async (day) => {
       const manifest = await desk.manifest(day)
-      const missing = manifest.candidate === null ? [] : unknownColumns(desk.shape.tracked, manifest)
-      return { ...day, sha256: manifest.candidate, missing }
+      return { ...day, sha256: manifest.candidate, missing: unknownColumns(desk.shape.tracked, manifest) }
     }),
   )
   return [...found.applied.slice(0, same), ...later]

@@ -13,7 +13,13 @@ import { links, type PlainWorld, plainWorld, things } from './plain.ts'
 import { LINKS, placeOf, THINGS } from './toy.ts'
 
 const FIRST = '2026-11-01'
-const [D2, D3, D4] = [1, 2, 3].map((i) => addDays(FIRST, i)) as [string, string, string]
+const [D2, D3, D4, D5, D6] = [1, 2, 3, 4, 5].map((i) => addDays(FIRST, i)) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 const HISTORY = keys.history(placeOf(THINGS))
 
 test.each([
@@ -205,6 +211,20 @@ describe('folding', () => {
     expect(world.folded).toEqual([{ from: D2, days: [day(D3, D2, [], 2)] }])
     await world.night({ dt: D4, rows })
     expect(world.folded).toEqual([{ from: D3, days: [day(D4, D3, [], 1)] }])
+  })
+
+  test('of what was read parent by parent looks back from each reading that did not know a column, and not on nights without it', async () => {
+    const world = plainWorld(LINKS)
+    const roleless = (rows: ReturnType<typeof links>) => rows.map((row) => ({ ...row, role: null }))
+    await world.night({ dt: FIRST, rows: links({ a: 'read', b: 'read' }) })
+    await world.night({ dt: D2, rows: roleless(links({ a: 'read', b: 'read' })), missing: ['role'] })
+    // Two boxes’ last readings are then of a day that did not know the column, and of one that did, later.
+    await world.night({ dt: D3, rows: links({ a: 'read', b: 'not_read' }) })
+    await world.night({ dt: D4, rows: links({ a: 'read', b: 'read' }) })
+    expect(world.folded).toEqual([{ from: D3, days: [day(D4, D3, [], 2)] }])
+    await world.night({ dt: D5, rows: roleless(links({ a: 'read', b: 'read' })), missing: ['role'] })
+    await world.night({ dt: D6, rows: roleless(links({ a: 'read', b: 'read' })), missing: ['role'] })
+    expect(world.folded).toEqual([{ from: D5, days: [day(D6, D5, ['role'], 1)] }])
   })
 
   test('of what was read parent by parent takes the folded day, and how old the day before was', async () => {
