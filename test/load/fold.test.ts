@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { addDays } from '../../lib/core/day.ts'
 import type { Entity } from '../../lib/core/entity.ts'
 import { AlmanacError } from '../../lib/core/errors.ts'
 import { keys } from '../../lib/core/keys.ts'
@@ -13,13 +12,7 @@ import { links, type PlainWorld, plainWorld, things } from './plain.ts'
 import { LINKS, placeOf, THINGS } from './toy.ts'
 
 const FIRST = '2026-11-01'
-const [D2, D3, D4, D5, D6] = [1, 2, 3, 4, 5].map((i) => addDays(FIRST, i)) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-]
+const [D2, D3, D4, D5, D6] = ['2026-11-02', '2026-11-03', '2026-11-04', '2026-11-05', '2026-11-06'] as const
 const HISTORY = keys.history(placeOf(THINGS))
 
 test.each([
